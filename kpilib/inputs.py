@@ -1,0 +1,123 @@
+"""Facts on their way in: what a caller may give for a variable, turned into base units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Any
+
+from kpilib.errors import InputError
+from kpilib.meaning.expr import Var
+from kpilib.quantity import PLAIN, UNITS, Quantity, Unit, exact, parse_quantity, unit_named
+from kpilib.text import normalise
+
+
+def unit_of(symbol: str) -> Unit:
+    """The unit that a caller names."""
+    return UNITS[symbol] if symbol in UNITS else unit_named(symbol)
+
+
+def read_input(variable: Var, value: Any, unit: str | None = None) -> Fraction | str:
+    """The value of a variable in base units, or its label.
+
+    Raises:
+        InputError: not a number, no unit where one is needed, the wrong unit, not a whole count, an unknown label.
+    """
+    if variable.domain.kind == "label":
+        return _label(variable, value)
+    if isinstance(value, Quantity):
+        quantity = value
+    elif isinstance(value, str):
+        quantity = parse_quantity(value)
+    else:
+        quantity = Quantity(exact(value))
+    if quantity.unit is PLAIN:
+        quantity = Quantity(quantity.number, _unit_for_bare(variable, value, unit))
+    elif unit is not None and unit_of(unit).kind != quantity.unit.kind:
+        raise InputError(f"{_name(variable)}的值 {quantity} 和 unit={unit} 对不上", code="KPI801", hint="只写一处单位")
+    return _checked(variable, quantity)
+
+
+def _unit_for_bare(variable: Var, value: Any, unit: str | None) -> Unit:
+    wanted = variable.unit
+    if unit is not None:
+        return unit_of(unit)
+    if wanted.kind == "rate":
+        raise InputError(
+            f"{_name(variable)}的值 {value} 没有单位", code="KPI802", hint=f"写 {value}%（百分数），或用 unit=\"%\" 或 unit=\"ratio\" 说明", example=f"{value}%"
+        )
+    if wanted.is_count or wanted.kind in ("number", "marks", "times") or wanted.symbol == "元":
+        return wanted
+    raise InputError(f"{_name(variable)}的值 {value} 没有单位", code="KPI802", hint=f"写 {value}{wanted.symbol}，或用 unit= 说明", example=f"{value}{wanted.symbol}")
+
+
+def _checked(variable: Var, quantity: Quantity) -> Fraction:
+    wanted, unit = variable.unit, quantity.unit
+    if unit.kind != wanted.kind and {unit.kind, wanted.kind} != {"number", "money"}:
+        raise InputError(
+            f"{_name(variable)}要的单位是「{wanted.symbol or '不带单位的数'}」，给的是「{unit.symbol or '不带单位的数'}」", code="KPI401", hint="换成同一种单位",
+            example=f"85.4{wanted.symbol}" if not wanted.is_count else f"3{wanted.symbol}",
+        )  # fmt: skip
+    base = quantity.base
+    if variable.domain.kind == "count":
+        if base.denominator != 1:
+            raise InputError(f"{_name(variable)}是次数，{quantity} 不是整数", code="KPI805", hint="次数只能是 0、1、2 ……", example=f"3{wanted.symbol}")
+        if base < 0:
+            raise InputError(f"{_name(variable)}是次数，不能是负数 {quantity}", code="KPI805", hint="次数只能是 0、1、2 ……", example=f"3{wanted.symbol}")
+    elif variable.domain.minimum is not None and base < variable.domain.minimum:
+        raise InputError(f"{_name(variable)}不能是负数 {quantity}", code="KPI801", hint="核对正负号", example=f"3{wanted.symbol}")
+    return base
+
+
+def _label(variable: Var, value: Any) -> str:
+    labels = variable.domain.labels
+    if isinstance(value, str):
+        if value in labels:
+            return value
+        folded = _folded(value)
+        for label in labels:
+            if _folded(label) == folded:
+                return label
+        short = [label for label in labels if folded and _folded(label.split("(")[0]) == folded]
+        if len(short) == 1:
+            return short[0]
+    near = get_close_matches(str(value), labels, n=1, cutoff=0.4)
+    hint = f"您是不是想选「{near[0]}」？" if near else ""
+    raise InputError(f"选项里没有「{str(value)[:40]}」", code="KPI806", hint=f"{hint}可选：{'、'.join(label[:20] for label in labels)}", example=labels[0])
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in normalise(text) if char not in " \n,、;。")
+
+
+def read_inputs(variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None) -> dict[str, Fraction | str]:
+    """All inputs of a rule from one value or a mapping of names to values.
+
+    Raises:
+        InputError: one is missing, unknown or wrong.
+    """
+    if not isinstance(value, Mapping):
+        if len(variables) == 1:
+            only = unit if isinstance(unit, str) or unit is None else unit.get(variables[0].name)
+            return {variables[0].name: read_input(variables[0], value, only)}
+        if not variables:
+            return {}
+        names = "、".join(variable.name for variable in variables)
+        raise InputError(f"这条规则有 {len(variables)} 个输入：{names}", code="KPI803", hint="给一个字典", example=str({variable.name: f"1{variable.unit.symbol}" for variable in variables}))
+    known = {variable.name for variable in variables}
+    for name in value:
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1, cutoff=0.3)
+            hint = f"您是不是想写「{near[0]}」？" if near else f"这条规则的输入是：{'、'.join(sorted(known))}"
+            raise InputError(f"没有叫「{str(name)[:40]}」的输入", code="KPI804", hint=hint)
+    found: dict[str, Fraction | str] = {}
+    for variable in variables:
+        if variable.name not in value:
+            raise InputError(f"缺少「{variable.name}」的值", code="KPI803", hint=f"单位是 {variable.unit.symbol or '数'}")
+        found[variable.name] = read_input(variable, value[variable.name], unit if isinstance(unit, str) or unit is None else unit.get(variable.name))
+    return found
+
+
+def _name(variable: Var) -> str:
+    return "" if variable.name == "x" else f"「{variable.name}」"

@@ -1,0 +1,225 @@
+"""Which input each clause of a rule speaks of."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from attrs import define, field, frozen
+
+from kpilib.errors import RuleSyntaxError, UnitError
+from kpilib.meaning.expr import Domain, Var
+from kpilib.quantity import PERCENT, PLAIN, UNITS, Unit
+from kpilib.syntax.names import name_of
+from kpilib.syntax.tree import (
+    Amount, Between, Choice, Clause, Comparison, Condition, Either, Every, Happens, Occurrence, Otherwise, Proportional, Rung, Step, Target,
+)  # fmt: skip
+from kpilib.text import Span
+
+LABEL = Unit("label", "")
+# Names that any rate of completion goes by.
+_GENERIC = {"完成比例", "完成率", "达成率", "完成进度", "完成百分比", "完成度", "完成情况", "实际完成比例", "实际完成率", "实际完成百分比", "实际完成"}
+_MEANS = ("平均", "人均", "均")
+
+
+@frozen
+class Goal:
+    """The target: its number, the bound word that came with it, and its other end where it is a range."""
+
+    amount: Amount
+    operator: str = "=="
+    high: Amount | None = None
+    in_text: bool = False
+    span: Span | None = None
+
+
+@define
+class Metric:
+    """One input while it is being found: its name, and its unit as soon as a clause tells."""
+
+    name: str
+    unit: Unit | None = None
+    unit_span: Span | None = None
+    aliases: list[str] = field(factory=list)
+    negative: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether a name can be of this metric."""
+        if self.unit is not None and self.unit.kind == "rate" and (name in _GENERIC or self.name in _GENERIC):
+            return True
+        return not name or not self.name or any(name in known or known in name for known in [self.name, *self.aliases])
+
+
+class Metrics:
+    """The inputs of a rule and who speaks of which."""
+
+    def __init__(self, source: str, goal: Goal | None, indicator: str = "") -> None:
+        self.source = source
+        self.goal = goal
+        self.found: list[Metric] = []
+        self.of: dict[int, Metric] = {}
+        self.indicator = indicator
+
+    # ---- finding ----------------------------------------------------------------------------------------------------
+    def read(self, clauses: tuple[Clause, ...]) -> None:
+        """Assign every clause to its inputs.
+
+        Raises:
+            UnitError: one input is held against two units that do not fit.
+        """
+        for clause in clauses:
+            match clause:
+                case Target(metric=name, amount=amount):
+                    self._mention(clause, name, amount.unit, amount.span)
+                case Rung(condition=condition, award=award):
+                    self._condition(condition)
+                    if isinstance(award, Proportional):
+                        self._proportional(award)
+                case Occurrence(event=event, amount=amount, span=span):
+                    self._mention(clause, event, amount.unit, amount.span or span, event=True)
+                case Proportional():
+                    self._proportional(clause)
+                case Otherwise(award=Proportional() as share):
+                    self._proportional(share)
+                case Choice():
+                    self.of[id(clause)] = self._label()
+                case _:
+                    pass
+        for clause in clauses:  # steps last: their 1% is a share of the target where the metric is an amount
+            if isinstance(clause, Step):
+                for part in clause.parts:
+                    unit: Unit | None = part.amount.unit
+                    if part.of_target or (unit is not None and unit.kind == "rate"):
+                        unit = None
+                    self._mention(part, part.metric, unit, part.amount.span, rate=part.amount.unit.kind == "rate")
+        for metric in self.found:
+            if metric.unit is None or metric.unit is PLAIN:
+                metric.unit = self.goal.amount.unit if self.goal is not None and (metric.unit is None or self.goal.amount.unit.kind == "money") else metric.unit or PERCENT
+
+    def _condition(self, condition: Condition) -> None:
+        match condition:
+            case Every(parts=parts) | Either(parts=parts):
+                for part in parts:
+                    self._condition(part)
+            case Happens(event=event):
+                self._happens(condition, event)
+            case Comparison(metric=name, amount=amount, of_target=of_target, span=span):
+                if amount is None or (of_target and self.goal is not None):
+                    self._mention(condition, name, self.goal.amount.unit if self.goal else None, span)
+                else:
+                    self._mention(condition, name, amount.unit, amount.span)
+                    if amount.value is not None and amount.value < 0:
+                        self.of[id(condition)].negative = True
+            case Between(metric=name, low=low, high=high):
+                self._mention(condition, name, high.unit, high.span)
+                if low.unit.kind != high.unit.kind:
+                    raise UnitError("范围的两头单位不同", span=low.span.cover(high.span), source=self.source, example="80%-90%得8分")
+
+    def _happens(self, clause: Happens, event: str) -> None:
+        counts = [metric for metric in self.found if metric.unit is not None and metric.unit.is_count]
+        if not event or not clause.occurs:
+            fitting = [metric for metric in counts if metric.takes(event) or not clause.occurs]
+            if fitting:
+                self.of[id(clause)] = fitting[0]
+                return
+        same = [metric for metric in counts if metric.name == event]
+        if same:
+            self.of[id(clause)] = same[0]
+            return
+        metric = Metric(event if clause.occurs else "", UNITS["次"] if clause.occurs else None, clause.span)
+        if not clause.occurs:
+            metric.aliases.append(event)
+        self.found.append(metric)
+        self.of[id(clause)] = metric
+
+    def _proportional(self, clause: Proportional) -> None:
+        goal = self.goal.amount.unit if self.goal is not None else None
+        relative = goal is not None and goal.kind != "rate" or clause.by_target and goal is not None
+        name = "" if relative and clause.metric in _GENERIC else clause.metric
+        self._mention(clause, name, goal if relative else PERCENT, clause.span)
+
+    def _label(self) -> Metric:
+        for metric in self.found:
+            if metric.unit is LABEL:
+                return metric
+        metric = Metric("", LABEL)
+        self.found.append(metric)
+        return metric
+
+    def _mention(self, clause: object, name: str, unit: Unit | None, span: Span, *, event: bool = False, rate: bool = False) -> None:
+        name = name_of(name) if not event else name
+        metric = self._fitting(name, unit, event, rate)
+        if metric is None:
+            metric = Metric(name, unit, span)
+            self.found.append(metric)
+        else:
+            if name and name != metric.name and name not in metric.aliases:
+                metric.aliases.append(name)
+                metric.name = metric.name or name
+            if metric.unit is None or (metric.unit is PLAIN and unit is not None and unit.kind == "money"):
+                metric.unit, metric.unit_span = unit, span
+        self.of[id(clause)] = metric
+
+    def _fitting(self, name: str, unit: Unit | None, event: bool, rate: bool) -> Metric | None:
+        named = [metric for metric in self.found if metric.unit is not LABEL and metric.takes(name)]
+        exact = [metric for metric in named if name and (metric.name == name or name in metric.aliases)]
+        for metric in [*exact, *named]:
+            if unit is None and (metric.unit is None or not metric.unit.is_count or not rate or self.goal is not None):
+                return metric
+            if unit is not None and (metric.unit is None or _comparable(metric.unit, unit)):
+                if event and metric.name and name and metric.name != name:
+                    continue
+                return metric
+        if exact and unit is not None and exact[0].unit is not None:
+            raise UnitError(
+                f"「{name}」前面用「{exact[0].unit.symbol or '没有单位的数'}」，这里用「{unit.symbol or '没有单位的数'}」，单位对不上",
+                span=exact[0].unit_span, source=self.source, hint="一个指标前后用同一种单位",
+            )  # fmt: skip
+        nameless = [metric for metric in named if metric.unit is not None]
+        if not event and unit is not None and nameless and not name:
+            other = nameless[0]
+            assert other.unit is not None
+            if not other.unit.is_count or (unit.is_count and not other.name):
+                raise UnitError(
+                    f"前面用「{other.unit.symbol or '没有单位的数'}」，这里用「{unit.symbol or '没有单位的数'}」，单位对不上",
+                    span=other.unit_span, source=self.source, hint="一个指标前后用同一种单位",
+                )  # fmt: skip
+        return None
+
+    # ---- the result ----------------------------------------------------------------------------------------------------
+    def variables(self, renames: dict[str, str], labels: tuple[str, ...]) -> dict[int, Var]:
+        """The variable of each metric, by the metric's identity; a single input is called x."""
+        chosen: dict[int, Var] = {}
+        used: set[str] = set()
+        for metric in self.found:
+            name = metric.name if len(self.found) > 1 else "x"
+            if not name:
+                name = "x" if "x" not in used else f"x{len(used) + 1}"
+            name = renames.get(name, name)
+            if name in used:
+                raise RuleSyntaxError(f"两个输入都叫「{name}」", code="KPI203", source=self.source, hint="给它们不同的名字")
+            used.add(name)
+            chosen[id(metric)] = Var(name, metric.unit or PLAIN, self._domain(metric, labels))
+        return chosen
+
+    def _domain(self, metric: Metric, labels: tuple[str, ...]) -> Domain:
+        unit = metric.unit or PLAIN
+        if unit is LABEL:
+            return Domain("label", labels=labels)
+        if unit.is_count and not any(word in name for word in _MEANS for name in (metric.name, self.indicator, *metric.aliases)):
+            return Domain("count", Fraction(0), None, Fraction(1))
+        lowest = Fraction(0) if unit.is_count or unit.kind in ("time", "month", "workday") else None
+        return Domain("real", lowest, None, unit.size / 100 if unit.kind != "rate" else Fraction(1, 10000))
+
+
+def _comparable(one: Unit, other: Unit) -> bool:
+    return one.kind == other.kind or {one.kind, other.kind} == {"number", "money"}
+
+
+def target_share(metric: Metric, amount: Amount, of_target: bool, goal: Goal | None) -> bool:
+    """Whether an amount held against the metric is a share of the target (每低于目标值3% of an amount)."""
+    if amount.unit.kind == "times":
+        return goal is not None
+    unit = metric.unit or PLAIN
+    if amount.unit.kind == "rate" and unit.kind != "rate":
+        return True
+    return of_target and amount.unit.kind == "rate" and goal is not None and goal.amount.unit.kind != "rate"

@@ -1,0 +1,261 @@
+"""A scored scorecard: the points of every item, the total, the grade and the coefficient, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from attrs import field, frozen
+
+from kpilib.plan.parts import Group, Indicator
+from kpilib.quantity import decimal_text, round_half_away, to_decimal
+
+State = Literal["scored", "pending", "not_applicable"]
+
+
+class Pending(NamedTuple):
+    """An item that has no points yet, and why."""
+
+    item: str
+    reason: str
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What became of one item: points (None where it has none), and the factor by which its weight was spread."""
+
+    points: Decimal | None
+    state: State = "scored"
+    reason: str = ""
+    factor: Fraction = Fraction(1)
+
+
+@frozen(kw_only=True)
+class PoolLine:
+    """The deduction pool of a group: its marks, and what is given back because the pool stops at 0."""
+
+    group: str
+    marks: Decimal
+    given_back: Decimal = Decimal(0)
+
+
+@frozen(kw_only=True)
+class ItemExplanation:
+    """How one item came to its points; `steps` is the rule's own explanation where the rule was asked."""
+
+    name: str
+    points: Decimal | None
+    full_marks: Decimal | None
+    state: State = "scored"
+    reason: str = ""
+    steps: Any = field(default=None, eq=False)
+
+    def __str__(self) -> str:
+        if self.state == "not_applicable":
+            return f"{self.name}：{self.reason}，不计分"
+        points = "待定" if self.points is None else f"{self.points} 分"
+        full = "" if self.full_marks is None else f"（满分 {self.full_marks} 分）"
+        lines = [f"{self.name}：{points}{full}"]
+        if self.reason:
+            lines.append(f"  {self.reason}")
+        if self.steps is not None:
+            lines += [f"  {line}" for line in str(self.steps).splitlines()]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "points": _text(self.points),
+            "full_marks": _text(self.full_marks),
+            "state": self.state,
+            "reason": self.reason,
+            "steps": None if self.steps is None else self.steps.to_dict(),
+        }
+
+
+@frozen(kw_only=True)
+class ItemScore:
+    """One item of a sheet: `points` in the total, `full_marks` and `weight` as they counted in this sheet."""
+
+    name: str
+    points: Decimal | None
+    full_marks: Decimal | None
+    weight: Fraction | None
+    state: State = "scored"
+    reason: str = ""
+    factor: Fraction = Fraction(1)
+    indicator: Indicator = field(eq=False, repr=False)
+    fact: tuple[Any, Any, Any] = field(default=(None, None, None), eq=False, repr=False)
+
+    def explanation(self) -> ItemExplanation:
+        """Every step that led to the points, with the words of the rule."""
+        steps, reason = None, self.reason
+        if self.state == "scored" and not reason:
+            value, unit, target = self.fact
+            rule, target = self.indicator.rule_for(target)
+            steps = rule.explain(value, unit=unit, target=target)
+            times = self.indicator.scale * self.factor
+            if times != 1:
+                spread = "；其余指标的权重摊到这里" if self.factor != 1 else ""
+                reason = f"规则的得分乘以 {decimal_text(times)}{spread}"
+        return ItemExplanation(
+            name=self.name,
+            points=self.points,
+            full_marks=self.full_marks,
+            state=self.state,
+            reason=reason,
+            steps=steps,
+        )
+
+
+@frozen(kw_only=True)
+class GroupScore:
+    """One group of a sheet; `points` is None while one of its items is 待定, and `pool` None where it has no pool."""
+
+    name: str
+    points: Decimal | None
+    full_marks: Decimal | None
+    pool: PoolLine | None = None
+
+
+@frozen(kw_only=True)
+class SheetExplanation:
+    """A sheet in words, a line for each thing that counts, so that the lines add up to the total."""
+
+    lines: tuple[str, ...]
+    sheet: Scoresheet = field(repr=False)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """The sheet as plain data, with the explanation of every item."""
+        items = [item.explanation().to_dict() for item in self.sheet.items.values()]
+        return {**self.sheet.to_dict(), "items": items, "lines": list(self.lines)}
+
+
+@frozen(kw_only=True)
+class Scoresheet:
+    """What a plan gives for one person's facts; `total` is None while anything is 待定."""
+
+    title: str
+    total: Decimal | None
+    grade: str | None
+    coefficient: Decimal | None
+    pending: tuple[Pending, ...] = ()
+    not_applicable: tuple[str, ...] = ()
+    outcomes: tuple[Outcome | Decimal, ...] = field(repr=False)
+    pools: tuple[PoolLine, ...] = field(default=(), repr=False)
+    groups_read: tuple[Group, ...] = field(eq=False, repr=False)
+    facts: Mapping[str, Any] = field(eq=False, repr=False)
+    given: tuple[tuple[Any, Any, Any], ...] = field(eq=False, repr=False)
+
+    @cached_property
+    def items(self) -> Mapping[str, ItemScore]:
+        """Every item by its name, in the order of the plan."""
+        indicators = [item for group in self.groups_read for item in group.indicators]
+        scored = {}
+        for item, outcome, given in zip(indicators, self.outcomes, self.given, strict=True):
+            if isinstance(outcome, Decimal):
+                outcome = Outcome(points=outcome)
+            full = None if item.full_marks is None else round_half_away(item.full_marks * outcome.factor, item.places)
+            scored[item.name] = ItemScore(
+                name=item.name,
+                points=outcome.points,
+                full_marks=None if full is None else to_decimal(full),
+                weight=None if item.weight is None else item.weight * outcome.factor,
+                state=outcome.state,
+                reason=outcome.reason,
+                factor=outcome.factor,
+                indicator=item,
+                fact=given,
+            )
+        return MappingProxyType(scored)
+
+    @cached_property
+    def groups(self) -> tuple[GroupScore, ...]:
+        """Every group with its points."""
+        pools = {pool.group: pool for pool in self.pools}
+        scores = []
+        for group in self.groups_read:
+            pool = pools.get(group.name)
+            members = [self.items[item.name] for item in group.indicators]
+            points: Decimal | None = None
+            if not any(member.state == "pending" for member in members):
+                parts = [member.points for member in members if member.points is not None]
+                points = trimmed(
+                    sum([*parts, *([pool.marks, pool.given_back] if pool is not None else [])], Decimal(0))
+                )
+            full = to_decimal(group.marks) if group.marks else None
+            scores.append(GroupScore(name=group.name, points=points, full_marks=full, pool=pool))
+        return tuple(scores)
+
+    def explain(self) -> SheetExplanation:
+        """The sheet in Chinese, group by group."""
+        lines = [self.title]
+        for group, score in zip(self.groups_read, self.groups, strict=True):
+            full = "" if score.full_marks is None else f"（满分 {score.full_marks} 分）"
+            points = "待定" if score.points is None else f"{score.points} 分"
+            lines.append(f"{group.name}{full}：{points}")
+            if score.pool is not None:
+                lines.append(f"  可扣分数：{score.pool.marks} 分")
+            for item in group.indicators:
+                lines += [f"  {line}" for line in str(self.items[item.name].explanation()).splitlines()]
+            if score.pool is not None and score.pool.given_back:
+                lines.append(f"  扣完为止，退回 {score.pool.given_back} 分")
+        lines.append("总分：待定" if self.total is None else f"总分：{self.total} 分")
+        if self.grade is not None:
+            lines.append(f"等级：{self.grade}")
+        if self.coefficient is not None:
+            lines.append(f"系数：{self.coefficient}")
+        elif self.grade is not None:
+            lines.append("系数：待定")
+        return SheetExplanation(lines=tuple(lines), sheet=self)
+
+    def __str__(self) -> str:
+        return str(self.explain())
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for JSON; numbers as text, so that nothing is lost."""
+        return {
+            "title": self.title,
+            "total": _text(self.total),
+            "grade": self.grade,
+            "coefficient": _text(self.coefficient),
+            "items": [
+                {
+                    "name": item.name,
+                    "points": _text(item.points),
+                    "full_marks": _text(item.full_marks),
+                    "weight": None if item.weight is None else decimal_text(item.weight),
+                    "state": item.state,
+                    "reason": item.reason,
+                }
+                for item in self.items.values()
+            ],
+            "groups": [
+                {"name": group.name, "points": _text(group.points), "full_marks": _text(group.full_marks)}
+                for group in self.groups
+            ],
+            "pools": [
+                {"group": pool.group, "marks": _text(pool.marks), "given_back": _text(pool.given_back)}
+                for pool in self.pools
+            ],
+            "pending": [list(pending) for pending in self.pending],
+            "not_applicable": list(self.not_applicable),
+        }
+
+
+def trimmed(number: Decimal) -> Decimal:
+    """The same number without trailing zeros and without an exponent."""
+    whole = number.to_integral_value()
+    return whole if whole == number else number.normalize()
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number:f}"

@@ -1,0 +1,348 @@
+"""One rule: compiled from a sentence, scored exactly, explained with the sentence's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from attrs import Factory, field, frozen
+
+from kpilib.engines.scalar import Scorer, evaluate
+from kpilib.errors import Diagnostic, InputError, KpiError, RuleSyntaxError, TemplateError, UncoveredError
+from kpilib.inputs import read_inputs, unit_of
+from kpilib.meaning.curve import Curve, curve_of
+from kpilib.meaning.expr import Absent, Domain, Expr, bind
+from kpilib.meaning.lower import Lowered, lower
+from kpilib.meaning.metrics import Goal
+from kpilib.meaning.reading import Reading
+from kpilib.quantity import Quantity, decimal_text, exact, round_half_away, to_decimal
+from kpilib.syntax.print import print_rule
+from kpilib.syntax.reader import read_rule
+from kpilib.syntax.template import Hole, fill, holes_of
+from kpilib.syntax.tree import RuleTree, Target
+from kpilib.views.explain import Explanation, explain
+
+Points = str | int | Decimal | Fraction | Quantity
+
+
+@frozen
+class Input:
+    """One input of a rule: what to call it, the unit it is held in, what it may be."""
+
+    name: str
+    unit: str
+    domain: Domain
+
+
+@frozen
+class Rule:
+    """A compiled rule.  Make one with `compile_rule`.
+
+    Points are Decimals, exact and rounded once; inputs are texts with a unit (``"85.4%"``), numbers with ``unit=``,
+    or bare numbers where the rule's unit leaves no doubt (次, 个, 元).
+    """
+
+    tree: RuleTree = field(repr=False)
+    reading: Reading
+    full_marks: Fraction | None
+    _goal: Goal | None = field(repr=False)
+    _renames: tuple[tuple[str, str], ...] = field(repr=False)
+    indicator: str
+    source: str = field(repr=False, eq=False)
+    _memo: dict[str, Any] = field(default=Factory(dict), eq=False, repr=False)
+
+    # ---- what it is ------------------------------------------------------------------------------------------------
+    def _lowered(self, goal: Goal | None = None) -> Lowered:
+        key = "lowered" if goal is None else f"lowered:{goal.amount.base}:{goal.amount.unit.kind}:{goal.operator}"
+        if key not in self._memo:
+            if len(self._memo) > 500:  # targets of many people: keep the memory bounded
+                self._memo.clear()
+            self._memo[key] = lower(
+                self.tree, full_marks=self.full_marks, goal=goal or self._goal, reading=self.reading, renames=dict(self._renames), indicator=self.indicator
+            )
+        return self._memo[key]  # type: ignore[no-any-return]
+
+    def _scorer(self, goal: Goal | None = None) -> tuple[Lowered, Scorer]:
+        lowered = self._lowered(goal)
+        key = f"scorer:{id(lowered)}"
+        if key not in self._memo:
+            self._memo[key] = Scorer(lowered.expr)
+        return lowered, self._memo[key]
+
+    @property
+    def expression(self) -> Expr:
+        """The score expression that every engine reads."""
+        return self._lowered().expr
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The inputs in the order of the text; a single one is called x."""
+        if self.holes:
+            return ()
+        return tuple(Input(variable.name, variable.unit.symbol, variable.domain) for variable in self._lowered().variables)
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """The readings taken: info, or 需确认 where the choice changes points."""
+        return () if self.holes else self._lowered().notes
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The numbers that the author left blank, in order."""
+        return holes_of(self.tree)
+
+    @property
+    def text(self) -> str:
+        """The canonical sentence; compiled with the same options it means the same."""
+        return print_rule(self.tree)
+
+    @property
+    def curve(self) -> Curve:
+        """The exact pieces of the points over the one input.
+
+        Raises:
+            UncoveredError: the target is still open.
+            InputError: several inputs, or labels.
+        """
+        self._demand_filled()
+        lowered = self._lowered()
+        if lowered.target is not None:
+            raise UncoveredError("目标值还没有给", code="KPI503", source=self.source, hint="用 target= 给出目标值")
+        if "curve" not in self._memo:
+            self._memo["curve"] = curve_of(lowered.expr)
+        found = self._memo["curve"]
+        if found is None:
+            raise InputError("这条规则不是一个数的曲线（有几个输入，或输入是选项）", code="KPI803", hint="用 score() 逐个计算")
+        return found  # type: ignore[no-any-return]
+
+    @property
+    def unbounded_below(self) -> bool:
+        """Whether the text itself lifts the floor of a deduction (上不封顶)."""
+        return self._lowered().unbounded_below
+
+    @property
+    def pure_adjustment(self) -> bool:
+        """Whether the rule has no full marks and only adds to or takes from 0."""
+        return self._lowered().pure_adjustment
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether the target is still open and must come with each score."""
+        return not self.holes and self._lowered().target is not None
+
+    # ---- scoring ------------------------------------------------------------------------------------------------------
+    def score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Decimal:
+        """The points for an input: exact, rounded once to the reading's places, half away from zero.
+
+        Args:
+            value: one value, or a mapping of input names to values where the rule has several.
+            unit: the unit of bare numbers, such as ``"%"`` or ``"ratio"``.
+            target: the target of this person, where the text leaves it open.
+
+        Raises:
+            InputError: the input is wrong (KPI801–806).
+            UncoveredError: the rule does not say what this input earns (KPI501–503).
+            TemplateError: a number of the rule is blank.
+        """
+        if target is None:
+            memo = self._memo
+            fast = memo.get(("fast", unit) if unit is None or type(unit) is str else None)
+            if fast is not None:
+                scored = fast(value)
+                if scored is not None:
+                    return scored  # type: ignore[no-any-return]
+        return self._score(value, unit, target)
+
+    def _score(self, value: Any, unit: str | Mapping[str, str] | None, target: Any) -> Decimal:
+        self._demand_filled()
+        lowered, scorer = self._scorer(self._with_target(target))
+        if lowered.target is not None:
+            raise UncoveredError("目标值还没有给", code="KPI503", source=self.source, hint="用 target= 给出目标值", example="target=\"90%\"")
+        env = read_inputs(lowered.variables, value, unit)
+        result = scorer.score(env)
+        if isinstance(result, Absent):
+            raise self._absent(result, value)
+        if target is None and (unit is None or type(unit) is str):
+            self._prepare(lowered, scorer, unit)
+        return result
+
+    def _prepare(self, lowered: Lowered, scorer: Scorer, unit: str | None) -> None:
+        """Keep a short way for plain numbers of one variable: Decimal and int, in a unit that fits."""
+        if ("fast", unit) in self._memo or len(lowered.variables) != 1:
+            return
+        variable = lowered.variables[0]
+        count = variable.domain.kind == "count"
+        if variable.domain.kind == "label" or (variable.domain.minimum is not None and not count):
+            return
+        held = unit_of(unit) if unit is not None else variable.unit
+        if held.kind != variable.unit.kind or (unit is None and variable.unit.kind == "rate"):
+            return
+        if unit is None and not (count or variable.unit.kind in ("number", "marks", "times") or variable.unit.symbol == "元"):
+            return
+        size = (held.size.numerator, held.size.denominator)
+        by_int, by_decimal = scorer.score_int, scorer.score_decimal
+        largest = 10**30
+
+        def fast(value: Any) -> Decimal | None:
+            kind = type(value)
+            if kind is int:
+                if (count and value < 0) or not -largest < value < largest:
+                    return None
+                result = by_int(value, size)
+            elif kind is Decimal and not count and value.is_finite() and -30 < value.adjusted() < 29:
+                result = by_decimal(value, size)
+            else:
+                return None
+            return result if type(result) is Decimal else None
+
+        self._memo[("fast", unit)] = fast  # type: ignore[index]
+
+    def exact_score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Fraction:
+        """The points before rounding; arguments and errors as for `score`."""
+        self._demand_filled()
+        lowered = self._lowered(self._with_target(target))
+        env = read_inputs(lowered.variables, value, unit)
+        body = lowered.expr.body if hasattr(lowered.expr, "body") else lowered.expr
+        result = evaluate(body, env)
+        if isinstance(result, Absent):
+            raise self._absent(result, value)
+        return result
+
+    def explain(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Explanation:
+        """How the points of an input come about, one step a line, each with the words it comes from.
+
+        Raises:
+            InputError: the input is wrong.
+            UncoveredError: the rule does not say what this input earns.
+            TemplateError: a number of the rule is blank.
+        """
+        points = self._score(value, unit, target)
+        goal = self._with_target(target)
+        lowered = self._lowered(goal)
+        env = read_inputs(lowered.variables, value, unit)
+        return explain(lowered, env, points, self.source, goal or self._goal_used(lowered))
+
+    def _goal_used(self, lowered: Lowered) -> Goal | None:
+        del lowered
+        if self._goal is not None:
+            return self._goal
+        said = next((clause for clause in self.tree.clauses if isinstance(clause, Target)), None)
+        return Goal(said.amount, said.operator, said.high, True, said.span) if said else None
+
+    def _absent(self, absent: Absent, value: Any) -> UncoveredError:
+        shown = value if isinstance(value, (str, int, Decimal)) else ""
+        message = absent.reason + (f"（输入是 {shown}）" if shown != "" else "")
+        return UncoveredError(message, code=absent.code, span=absent.span, source=self.source, hint="补上这种情况的规定" if absent.code == "KPI501" else "核对目标值")
+
+    def _demand_filled(self) -> None:
+        holes = self.holes
+        if holes:
+            names = "、".join(hole.name for hole in holes)
+            raise TemplateError(f"还有 {len(holes)} 个数空着：{names}", holes=holes, span=holes[0].span, source=self.source, hint="用 fill() 填上，再计分")
+
+    def _with_target(self, target: Any) -> Goal | None:
+        if target is None:
+            return None
+        goal = read_target(target)
+        if goal is None:
+            raise InputError(f"目标值「{target}」不是一个带单位的数", code="KPI801", example='target="95%"')
+        fixed = self._goal_used(self._lowered())
+        if fixed is not None and (fixed.amount.unit.kind, fixed.amount.base) != (goal.amount.unit.kind, goal.amount.base):
+            raise InputError(f"规则已经写了目标值 {decimal_text(fixed.amount.value or Fraction(0))}{fixed.amount.unit.symbol}，不能再给 {target}", code="KPI801", hint="只在一处写目标值")
+        return goal
+
+    def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> Rule:
+        """The rule with blanks filled: `fill({"步长": "1%", "扣分": 2})`; names as in `.holes`.
+
+        Raises:
+            InputError: a name that is no hole, or a value whose unit does not fit.
+        """
+        filled = fill(self.tree, {**(values or {}), **named})
+        return Rule(filled, self.reading, self.full_marks, self._goal, self._renames, self.indicator, self.source)._checked()
+
+    def _checked(self) -> Rule:
+        if not self.holes:
+            self._lowered()
+        return self
+
+
+def read_target(target: Any) -> Goal | None:
+    """A target as the 目标值 column has it: 90%, ≥95%, 不超过3%, 1:4, 100万元; None for words (及时).
+
+    Raises:
+        InputError: a number without a place for it, or damaged text.
+    """
+    if target is None:
+        return None
+    if isinstance(target, Quantity):
+        from kpilib.syntax.tree import Amount
+
+        return Goal(Amount(target.number, target.unit))
+    text = target if isinstance(target, str) else decimal_text(exact(target))
+    if not any(char.isdigit() or char in "一二三四五六七八九十零半" for char in text):
+        return None
+    try:
+        tree = read_rule(f"目标值为{text}")
+    except KpiError:
+        raise InputError(f"目标值「{text}」读不懂", code="KPI801", hint="写一个带单位的数，可以加 不低于、不超过", example="不低于90%") from None
+    found = [clause for clause in tree.clauses if isinstance(clause, Target)]
+    if len(found) != 1 or len(tree.clauses) != 1 or found[0].amount.value is None:
+        raise InputError(f"目标值「{text}」读不懂", code="KPI801", hint="写一个带单位的数，可以加 不低于、不超过", example="不低于90%")
+    return Goal(found[0].amount, found[0].operator, found[0].high)
+
+
+def compile_rule(
+    text: str, *, full_marks: Points | None = None, target: Any = None, reading: Reading | None = None, inputs: Mapping[str, str] | None = None, indicator: str = ""
+) -> Rule:
+    """Compile a Chinese scoring rule.
+
+    Args:
+        text: the rule as its author wrote it.
+        full_marks: 满分 of the item, in 分; without it the rule is a pure adjustment from 0.
+        target: 目标值 from the sheet, where the text leaves it open: ``"90%"``, ``"不超过3次"``, ``"100万元"``.
+        reading: the options of 口径.
+        inputs: new names for inputs, old to new.
+        indicator: the indicator's name, which the text may use.
+
+    Raises:
+        RuleSyntaxError: the text cannot be read, or contradicts itself.
+        AmbiguousRuleError: it can be read in two ways.
+        UnsupportedError: a kind of rule that is not modelled.
+        UnitError: units that do not fit.
+        InputError: full marks or target are wrong.
+    """
+    if not isinstance(text, str):
+        raise InputError("规则要是一段文字", code="KPI801")
+    marks = _marks(full_marks)
+    goal = read_target(target)
+    tree = read_rule(text, has_target=goal is not None)
+    rule = Rule(tree, reading or Reading(), marks, goal, tuple(sorted((inputs or {}).items())), indicator, text)
+    return rule._checked()
+
+
+def _marks(full_marks: Points | None) -> Fraction | None:
+    if full_marks is None:
+        return None
+    value = full_marks.base if isinstance(full_marks, Quantity) else exact(full_marks.removesuffix("分") if isinstance(full_marks, str) else full_marks)
+    if value <= 0:
+        raise InputError("满分必须大于0", code="KPI801", hint="例如 full_marks=20")
+    return value
+
+
+def check(
+    text: str, *, full_marks: Points | None = None, target: Any = None, reading: Reading | None = None, inputs: Mapping[str, str] | None = None, indicator: str = ""
+) -> tuple[Diagnostic, ...]:
+    """All findings of a rule text: its errors, or the notes of the readings taken; never raises on bad text."""
+    try:
+        rule = compile_rule(text, full_marks=full_marks, target=target, reading=reading, inputs=inputs, indicator=indicator)
+    except KpiError as error:
+        return error.diagnostics
+    if rule.holes:
+        return tuple(Diagnostic(code="KPI301", message=f"「{hole.name}」还空着", level="需确认", span=hole.span, source=text, hint="填上再计分") for hole in rule.holes)
+    return rule.notes
+
+
+__all__ = ["Input", "Rule", "check", "compile_rule", "read_target"]
+

@@ -1,0 +1,188 @@
+"""From rule text to typed words: blanks out, numbers to letters, then one ordered table of vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, frozen
+from lark import Token
+from lark.lexer import Lexer
+
+from kpilib.errors import RuleSyntaxError
+from kpilib.syntax import numbers
+from kpilib.syntax.numbers import Found
+from kpilib.text import Span, normalise, unreadable
+
+MAX_CHARACTERS = 8000
+_MACRO = re.compile(r"^// macro (\w+)\s*= (.+)$", re.M)
+_TERMINAL = re.compile(r"^([A-Z_]+)(?:\.(\d+))?: /(.*)/$", re.M)
+
+
+@frozen
+class Word:
+    """One word of a sentence: its terminal, its folded text, its place in the author's text, a number if it is one."""
+
+    kind: str
+    text: str
+    span: Span
+    number: Found | None = None
+    parts: tuple[Word, ...] = ()  # of a stretch of text: the free words, idioms and dates that it is made of
+
+
+def grammar_text(name: str) -> str:
+    """The text of a file of grammar/: inside the package where it was installed, beside it in a checkout."""
+    inside = files("kpilib") / "_grammar" / name
+    if inside.is_file():
+        return inside.read_text(encoding="utf-8")
+    return (Path(__file__).parents[2] / "grammar" / name).read_text(encoding="utf-8")
+
+
+def expand(text: str) -> str:
+    """A grammar text with its `<NAME>` macros replaced."""
+    macros: dict[str, str] = {}
+    for name, pattern in _MACRO.findall(text):
+        for known, value in macros.items():
+            pattern = pattern.replace(f"<{known}>", value)
+        macros[name] = pattern
+    for name, pattern in macros.items():
+        text = text.replace(f"<{name}>", pattern)
+    return text
+
+
+@cache
+def vocabulary() -> tuple[tuple[str, str], ...]:
+    """Terminal names and patterns in the order in which they are tried."""
+    found = _TERMINAL.findall(expand(grammar_text("words.lark")))
+    ordered = sorted(found, key=lambda row: -int(row[1] or 0))
+    return tuple((name, pattern) for name, _, pattern in ordered)
+
+
+@cache
+def _table() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in vocabulary()))
+
+
+# An item number: at the start of a line or after a full stop; after a blank only where a clause has just ended.
+_ITEM = re.compile(
+    r"(?:(?:^|(?<=[\n;。]))[ ]*|(?<=[分;。)] )[ ]*)"
+    r"(?:\(?[0-9]{1,2}\)[、.]?|[0-9]{1,2}[.、,](?![0-9])|[①-⒛㈠-㈩]、?|\([一二三四五六七八九十]{1,3}\)、?|[一二三四五六七八九十]{1,3}、|[-•·●➢◆■▪][ ]+|[A-Fa-f][.、)](?=[^0-9]))"
+)
+
+
+def squeeze(folded: str) -> tuple[str, list[int]]:
+    """The text without blanks and the place of each character; item numbers and breaks become one letter."""
+    marks = {match.start(): match.end() for match in _ITEM.finditer(folded)}
+    out: list[str] = []
+    places: list[int] = []
+    position, gap = 0, False
+    while position < len(folded):
+        if position in marks and marks[position] < len(folded):
+            out.append(numbers.ITEM)
+            places.append(position)
+            position, gap = marks[position], False
+            continue
+        char = folded[position]
+        if char in " \n\"'`":
+            gap = True
+        else:
+            if gap and out and out[-1] in "0123456789" and char in "0123456789":
+                out.append(numbers.BREAK)
+                places.append(position)
+            out.append(char)
+            places.append(position)
+            gap = False
+        position += 1
+    places.append(len(folded))
+    return "".join(out), places
+
+
+def lex(text: str) -> list[Word]:
+    """The words of a rule text; every character but blanks is in exactly one of them.
+
+    Raises:
+        RuleSyntaxError: empty, too long, or with characters that no rule can hold.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise RuleSyntaxError(f"规则有 {len(text)} 个字，最多 {MAX_CHARACTERS} 个", code="KPI102", hint="把它分成几条")
+    bad = unreadable(text)
+    if bad is not None:
+        raise RuleSyntaxError(f"有不能读的字符（U+{ord(text[bad.start]):04X}）", code="KPI103", span=bad, source=text, hint="删掉它，或从原文件重新复制")
+    squeezed, places = squeeze(normalise(text))
+    if not squeezed.strip(numbers.ITEM + ",;。:.、"):
+        raise RuleSyntaxError("文字是空的", code="KPI101", hint="写一条计分规则")
+    skeleton: list[str] = []
+    spots: list[tuple[int, int, Found | None]] = []
+    position = 0
+    while position < len(squeezed):
+        found = numbers.find(squeezed, position)
+        edge = found.start if found else len(squeezed)
+        for index in range(position, edge):
+            skeleton.append(squeezed[index])
+            spots.append((index, index + 1, None))
+        if found is None:
+            break
+        skeleton.append(found.letter)
+        spots.append((found.start, found.end, found))
+        position = found.end
+    return _joined(_words("".join(skeleton), spots, squeezed, places))
+
+
+def _words(skeleton: str, spots: list[tuple[int, int, Found | None]], squeezed: str, places: list[int]) -> Iterator[Word]:
+    def word(kind: str, start: int, end: int) -> Word:
+        first, last = spots[start][0], spots[end - 1][1]
+        span = Span(places[first], places[last - 1] + 1)
+        return Word(kind, squeezed[first:last], span, spots[start][2] if end == start + 1 else None)
+
+    position = 0
+    for match in _table().finditer(skeleton):
+        start, end = match.span()
+        if start == end:
+            continue
+        if start > position:
+            yield word("TEXT", position, start)
+        assert match.lastgroup is not None
+        yield word(match.lastgroup, start, end)
+        position = end
+    if position < len(skeleton):
+        yield word("TEXT", position, len(skeleton))
+
+
+_TEXTUAL = {"TEXT", "IDIOM", "DATE", "PERIOD", "DENOMINATOR", "DIVIDE", "OF_MARKS"}
+
+
+def _joined(words: Iterator[Word]) -> list[Word]:
+    """Neighbouring stretches of text as one word with parts."""
+    joined: list[Word] = []
+    sharing = False
+    for word in words:
+        if word.kind == "BY_SHARE":
+            sharing = True
+        elif word.kind == "SHARE_SCORES":
+            word, sharing = (word if sharing else evolve(word, kind="TEXT")), False
+        elif word.kind == "SEPARATOR":
+            sharing = False
+        if word.kind not in _TEXTUAL or (word.kind == "OF_MARKS" and joined and joined[-1].kind == "RATE"):
+            joined.append(word)
+        elif joined and joined[-1].kind == "TEXT":
+            last = joined[-1]
+            joined[-1] = Word("TEXT", last.text + word.text, last.span.cover(word.span), None, (*last.parts, word))
+        else:
+            joined.append(Word("TEXT", word.text, word.span, None, (word,)))
+    return joined
+
+
+class WordLexer(Lexer):
+    """Hands words that are already typed to Lark's LALR parser."""
+
+    def __init__(self, lexer_conf: Any) -> None:
+        pass
+
+    def lex(self, data: list[Word]) -> Iterator[Token]:  # type: ignore[override]
+        for index, word in enumerate(data):
+            token = Token(word.kind, word.text, start_pos=index, end_pos=index + 1)
+            yield token

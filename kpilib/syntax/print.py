@@ -1,0 +1,168 @@
+"""The canonical sentence of a tree; reading it again gives an equal tree."""
+
+from __future__ import annotations
+
+from kpilib.quantity import decimal_text
+from kpilib.syntax.names import TRIVIAL
+from kpilib.syntax.tree import (
+    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
+    PartOfStep, Proportional, RuleTree, Rung, Series, Step, Target,
+)  # fmt: skip
+
+_BEFORE = {">": "大于", ">=": "不低于", "<": "小于", "<=": "不超过", "==": "="}
+_TARGET = {">": "超过目标", ">=": "完成目标", "<": "未完成目标", "==": "刚好达到目标"}
+_PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "linear": "不足一档按比例计"}
+
+
+def print_rule(tree: RuleTree) -> str:
+    """The clauses of a tree in canonical words, joined by ；."""
+    return "；".join(print_clause(clause) for clause in tree.clauses).replace(",", "，").replace("(", "（").replace(")", "）")
+
+
+def print_clause(clause: Clause) -> str:
+    """One clause in canonical words, with half-width signs."""
+    match clause:
+        case Lead(text=text):
+            return text
+        case FullMarks(marks=marks):
+            return f"满分{_amount(marks)}"
+        case Target():
+            return _target(clause)
+        case Step():
+            return _step(clause)
+        case Occurrence():
+            return _occurrence(clause)
+        case Rung(condition=condition, award=award):
+            comma = "," if isinstance(award, Proportional) or _bare_target(condition) else ""
+            return f"{_condition(condition)}{comma}{_worth(award)}"
+        case Proportional():
+            return _proportional(clause)
+        case Limit():
+            return _limit(clause)
+        case PartOfStep(mode=mode):
+            return _PART[mode]
+        case Series():
+            return "以此类推"
+        case Choice(label=label, award=award):
+            marks = award.points.amount
+            if award.kind == "set" and award.points.kind == "marks" and marks is not None:
+                return f"{label}({_amount(marks)})"
+            return f"{label}(0分)" if award.kind == "set" and award.points.kind == "zero" else f"{label}{_award(award)}"
+        case Otherwise(award=award):
+            return f"否则{_worth(award)}"
+
+
+def _amount(amount: Amount) -> str:
+    number = "__" if amount.value is None else decimal_text(amount.value)
+    return f"{number}{amount.unit.symbol}"
+
+
+def _award(award: Award) -> str:
+    points, amount = award.points, award.points.amount
+    if points.kind == "full":
+        return "得满分"
+    if points.kind == "zero":
+        return "不得分" if award.kind == "set" else "不扣分"
+    verb = {"set": "得", "gain": "加", "deduct": "扣"}[award.kind]
+    assert amount is not None
+    return f"{verb}{_amount(amount)}权重分" if points.kind == "share" else f"{verb}{_amount(amount)}"
+
+
+def _worth(award: Award | Proportional) -> str:
+    return _proportional(award) if isinstance(award, Proportional) else _award(award)
+
+
+def _target(clause: Target) -> str:
+    number = _amount(clause.amount)
+    if clause.high is not None:
+        number = _range(clause.amount, clause.high)
+    if not clause.metric:
+        return f"目标值为{'' if clause.operator == '==' else _BEFORE[clause.operator]}{number}"
+    if clause.operator == "==":
+        return f"{clause.metric}{'' if clause.high is not None else '以'}{number}为基准"
+    return f"{clause.metric}{_BEFORE[clause.operator]}{number}为基准"
+
+
+def _range(low: Amount, high: Amount) -> str:
+    return f"{_amount(low)}-{_amount(high)}"
+
+
+def _step(clause: Step) -> str:
+    parts = []
+    for number, part in enumerate(clause.parts):
+        many = part.amount.unit.is_count
+        way = ("多" if many else "高") if part.direction == "up" else ("少" if many else "低")
+        each = "每" if clause.per and number == 0 else ""
+        target = "于目标值" if part.of_target else ""
+        parts.append(f"{part.metric}{each}{way}{target}{_amount(part.amount)}")
+    return "或".join(parts) + _award(clause.award)
+
+
+def _occurrence(clause: Occurrence) -> str:
+    each = ("每满" if clause.full_steps else "每") if clause.per else ""
+    if clause.event in TRIVIAL and each:
+        return f"{each}{clause.event}{_amount(clause.amount)}{_award(clause.award)}"
+    return f"{clause.event}{each}{_amount(clause.amount)}{_award(clause.award)}"
+
+
+def _bare_target(condition: Condition) -> bool:
+    return isinstance(condition, Comparison) and condition.amount is None
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case Every(parts=parts):
+            return "且".join(map(_condition, parts))
+        case Either(parts=parts):
+            return "或".join(map(_condition, parts))
+        case Happens(event=event, occurs=occurs):
+            return f"出现{event}" if occurs else (f"无{event}" if event else "全部通过")
+        case Between(metric=metric, low=low, low_operator=first, high=high, high_operator=last):
+            if first == ">=" and last == "<=":
+                if low.value is not None and high.value is not None and low.value == -high.value:
+                    return f"{metric}±{_amount(high)}以内"
+                return f"{metric}{_range(low, high)}"
+            return f"{_amount(low)}{'<' if first == '>' else '≤'}{metric or 'x'}{'<' if last == '<' else '≤'}{_amount(high)}"
+        case Comparison(metric=metric, operator=operator, amount=amount, of_target=of_target):
+            if amount is None:
+                return f"{metric}{_TARGET[operator]}"
+            if condition.beyond:
+                return f"{metric}{'超' if operator[0] == '>' else '低'}目标值{_amount(amount)}以{'上' if operator == '>=' else '外'}"
+            if of_target and amount.unit.kind != "times":
+                return f"{metric}{_BEFORE[operator]}目标值的{_amount(amount)}"
+            if operator in (">=", "<="):
+                return f"{metric}{_amount(amount)}{'以上' if operator == '>=' else '以下'}"
+            if operator == "==" and (amount.unit.is_count or amount.unit.kind in ("time", "money", "month", "workday")):
+                return f"{metric}{_amount(amount)}"
+            return f"{metric}{_BEFORE[operator]}{_amount(amount)}"
+
+
+def _proportional(clause: Proportional) -> str:
+    if clause.whole is not None:
+        return f"得分={clause.metric}×{_amount(clause.whole)}"
+    if not clause.metric:
+        return "按比例计分"
+    return f"得分={clause.metric}×{'满分' if clause.capped else '权重分'}"
+
+
+def _limit(clause: Limit) -> str:
+    points = "" if clause.points is None else f"{_amount(clause.points)}{'' if clause.points.unit.kind == 'marks' else '分'}"
+    match clause.kind:
+        case "gain":
+            return f"最多加{points}"
+        case "loss":
+            return f"最多扣{points}"
+        case "score":
+            return f"最高得{points}"
+        case "floor":
+            return f"最低得{points}"
+        case "any":
+            return f"最高不超过{points}"
+        case "any_floor":
+            return f"最低不低于{points}"
+        case "full":
+            return "最高得满分"
+        case "unlimited":
+            return "上不封顶"
+        case "nothing":
+            return "扣完为止"

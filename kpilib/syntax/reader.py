@@ -1,0 +1,108 @@
+"""From rule text to its tree: words, phrases, clauses and gates in one place."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import evolve
+
+from kpilib.errors import KpiError, RuleSyntaxError, UnsupportedError
+from kpilib.syntax.clauses import Assembler, Part
+from kpilib.syntax.lexer import Word, lex
+from kpilib.syntax.parse import parse
+from kpilib.syntax.phrases import phrases
+from kpilib.syntax.settle import settle
+from kpilib.syntax.tree import Lead, RuleTree
+
+MAX_CLAUSES = 200
+
+# The kinds of LANGUAGE that are refused by name, and a wording that works today.
+_KINDS = {
+    "KIND_RANK": ("排名规则", "按名次计分的规则还不能用；可以先写成按数值分档", "90%以上得20分；80%以上得15分"),
+    "KIND_DEADLINE": ("期限规则", "带日期的规则还不能用；可以改成按延误的天数计", "延误1天扣2分"),
+    "KIND_DISCRETION": ("酌情、视情况的规则", "由人酌定的分还不能用；可以列出几种情况和各自的分数", "按要求完成得10分；有小差错得8分；未完成得0分"),
+    "KIND_MONEY": ("提成和奖金规则", "结果是钱的规则还不能用；这里只能写得分和扣分", "每超10万元加1分"),
+    "KIND_VETO": ("一票否决", "一票否决还不能用；可以写成该项不得分", "出现重大事故该项不得分"),
+    "KIND_CHECKLIST": ("检查清单", "清单还不能用；可以写成一项不符合扣几分", "一项不符合扣2分"),
+    "KIND_HIGHEST": ("就高、不重复计分的规则", "同项取最高还不能用", "每次扣2分，最多扣10分"),
+    "KIND_RATERS": ("评分人权重", "评分人的权重还不能用", "考核得分90分以上得10分"),
+    "KIND_SHARE": ("强制分布和系数", "在规则里还不能用；系数写在方案的 奖金系数： 一行", "优秀1.2；良好1.0"),
+}  # fmt: skip
+_REFUSED = {
+    "KIND_SLIDING": ("KPI203", "「{0}」怎么算，这里没有说清", "写出每一档各是多少分", "90%以上得20分；80%以上得15分"),
+    "KIND_VAGUE": ("KPI115", "「{0}」是约数，不能计分", "写出确切的界限", "90%以上得满分"),
+    "KIND_PART": ("KPI105", "「{0}」会改变前后的意思，还不能读", "把它单独写成一条", "每次扣2分"),
+    "KIND_SLOPE": ("KPI105", "「{0}…」没有说每一档多少分", "写出每一档和它的分数", "每低1%扣2分"),
+}
+
+
+def read_rule(text: str, *, has_target: bool = False) -> RuleTree:
+    """The tree of a rule text.
+
+    Raises:
+        RuleSyntaxError: some stretch is not explained; all findings are in `.diagnostics`.
+        AmbiguousRuleError: two readings.
+        UnsupportedError: a kind of rule that is not modelled.
+    """
+    words = lex(text)
+    errors: list[KpiError] = []
+    for index, word in enumerate(words):
+        if word.kind == "MARKS_RANGE" and index and words[index - 1].kind in ("SET", "GAIN", "DEDUCT"):
+            word = evolve(word, kind="KIND_DISCRETION")
+        error = _by_kind(word, text)
+        if error is not None:
+            errors.append(error)
+    if errors:
+        raise _all(errors)
+    parts: list[Part] = []
+    for sentence in _sentences(words):
+        try:
+            parts += Assembler(text).run(phrases(parse(sentence, text), sentence))
+        except KpiError as error:
+            errors.append(error)
+    if errors:
+        raise _all(errors)
+    if len(parts) > MAX_CLAUSES:
+        raise RuleSyntaxError(f"规则有 {len(parts)} 个分句，最多 {MAX_CLAUSES} 个", code="KPI102", hint="把它分成几条")
+    clauses = settle(parts, text, has_target=has_target)
+    if all(isinstance(clause, Lead) for clause in clauses):
+        raise RuleSyntaxError("没有计分的规定", code="KPI106", span=words[0].span.cover(words[-1].span), source=text, hint="写明什么情况得多少分、扣多少分")
+    return RuleTree(clauses, text)
+
+
+def _all(errors: list[KpiError]) -> KpiError:
+    """The first error, carrying the findings of all."""
+    first = errors[0]
+    if len(errors) > 1:
+        first.diagnostics = tuple(diagnostic for error in errors for diagnostic in error.diagnostics)
+    return first
+
+
+def _by_kind(word: Word, text: str) -> KpiError | None:
+    if word.kind in _KINDS:
+        name, hint, example = _KINDS[word.kind]
+        return UnsupportedError(f"{name}暂不支持", code="KPI601", span=word.span, source=text, hint=hint, example=example)
+    if word.kind in _REFUSED:
+        code, message, hint, example = _REFUSED[word.kind]
+        return RuleSyntaxError(message.format(word.text), code=code, span=word.span, source=text, hint=hint, example=example)
+    if word.kind == "BREAK":
+        return RuleSyntaxError("两个数字之间断开了", code="KPI111", span=word.span, source=text, hint="两个数连在一起，还是中间少了字？")
+    return None
+
+
+def _sentences(words: list[Word]) -> list[list[Word]]:
+    """The words cut at 。； and item numbers; a sentence that only leads to the next stays with it."""
+    sentences: list[list[Word]] = [[]]
+    for word in words:
+        sentences[-1].append(word)
+        if word.kind == "SEPARATOR" and re.search("[;。Ｉ]", word.text) and any(other.kind != "SEPARATOR" and other.kind != "TEXT" for other in sentences[-1]) and _complete(sentences[-1]):
+            sentences.append([])
+    return [sentence for sentence in sentences if sentence]
+
+
+_CLOSING = {"MARKS", "MARKS_BLANK", "FULL", "ZERO", "NO_CHANGE", "TO_NOTHING", "NO_LIMIT", "SERIES", "SHARE_SCORES", "IS_SCORE", "AS_BASE", "AS_LIMIT", "ZERO_NUMBER", "PER_UNIT", "MARKS_RANGE"}  # fmt: skip
+
+
+def _complete(sentence: list[Word]) -> bool:
+    """Whether an award or statement closes the sentence, so that the next cannot belong to it."""
+    return any(word.kind in _CLOSING for word in sentence)

@@ -1,0 +1,267 @@
+"""The tree of a rule: clauses with the words they come from.
+
+Spans stand outside equality, so that a tree equals the tree of its own canonical sentence.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+from attrs import field, frozen
+
+from kpilib.quantity import PLAIN, Unit
+from kpilib.text import Span
+
+Operator = Literal["<", "<=", ">", ">=", "=="]
+Direction = Literal["up", "down"]
+NOWHERE = Span(0, 0)
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, eq=False, repr=False)  # type: ignore[no-any-return]
+
+
+@frozen
+class Amount:
+    """A number with its unit as the author wrote it; `value` is None where the number is blank (a hole)."""
+
+    value: Fraction | None
+    unit: Unit = PLAIN
+    span: Span = _span()
+
+    @property
+    def base(self) -> Fraction:
+        """The value in base units; only of a number that is not blank."""
+        assert self.value is not None
+        return self.value * self.unit.size
+
+
+@frozen
+class Points:
+    """What an award is worth: marks, a share of the full marks (扣2%权重分), all of them, or none."""
+
+    kind: Literal["marks", "share", "full", "zero"]
+    amount: Amount | None = None
+
+
+@frozen
+class Award:
+    """Set the score (得N分), add to it (加) or take from it (扣)."""
+
+    kind: Literal["set", "gain", "deduct"]
+    points: Points
+    span: Span = _span()
+
+
+@frozen
+class Comparison:
+    """A metric against a number; `of_target` makes the number a share of the target, no number the target itself."""
+
+    metric: str
+    operator: Operator
+    amount: Amount | None
+    of_target: bool = False
+    beyond: bool = False  # the number is how far beyond the target, not a share of it
+    span: Span = _span()
+
+
+@frozen
+class Between:
+    """A metric between two numbers."""
+
+    metric: str
+    low: Amount
+    low_operator: Operator  # ">" or ">="
+    high: Amount
+    high_operator: Operator  # "<" or "<="
+    span: Span = _span()
+
+
+@frozen
+class Every:
+    """且: all parts hold."""
+
+    parts: tuple[Condition, ...]
+    span: Span = _span()
+
+
+@frozen
+class Either:
+    """或: some part holds."""
+
+    parts: tuple[Condition, ...]
+    span: Span = _span()
+
+
+@frozen
+class Happens:
+    """An event that is named without a number occurs (出现严重违规), or does not (无差错)."""
+
+    event: str
+    occurs: bool = True
+    span: Span = _span()
+
+
+Condition = Comparison | Between | Every | Either | Happens
+
+
+@frozen
+class Lead:
+    """Words that carry no clause; they are kept, printed back and noted."""
+
+    text: str
+    span: Span = _span()
+
+
+@frozen
+class FullMarks:
+    """满分N分."""
+
+    marks: Amount
+    span: Span = _span()
+
+
+@frozen
+class Target:
+    """考核目标值为T, with a bound word or a range where the text has one; `earns` where it says what T earns."""
+
+    metric: str
+    operator: Operator
+    amount: Amount
+    high: Amount | None = None
+    span: Span = _span()
+
+
+@frozen
+class StepPart:
+    """One way of moving a step: 每减少一家 … 或潜在值降低15万."""
+
+    metric: str
+    direction: Direction
+    amount: Amount
+    of_target: bool = False
+
+
+@frozen
+class Step:
+    """每低1%减2分: for each amount away from the start."""
+
+    parts: tuple[StepPart, ...]
+    award: Award
+    per: bool = True  # whether 每 is written
+    full_steps: bool = False  # 每满
+    span: Span = _span()
+
+
+@frozen
+class Occurrence:
+    """迟到一次扣1分: for each time that something happens."""
+
+    event: str
+    amount: Amount
+    award: Award
+    per: bool = True
+    full_steps: bool = False
+    span: Span = _span()
+
+
+@frozen
+class Rung:
+    """A condition and what it earns: a rung of a ladder, or a zero rule."""
+
+    condition: Condition
+    award: Award | Proportional
+    span: Span = _span()
+
+
+@frozen
+class Proportional:
+    """按完成比例计分, 得分=完成率×50分; `whole` is what a ratio of 1 earns (None: the full marks)."""
+
+    metric: str
+    by_target: bool = False
+    whole: Amount | None = None
+    capped: bool = False  # the words speak of 满分 or 标准分, not just of a weight
+    span: Span = _span()
+
+
+LimitKind = Literal["gain", "loss", "score", "floor", "any", "any_floor", "full", "unlimited", "nothing"]
+
+
+@frozen
+class Limit:
+    """最高加N分 (gain), 最多扣N分 (loss), 加至N分 (score), 扣至N分 (floor), 不超过满分 (full), 最高不超过 (any), 不封顶 (unlimited), 扣完为止 (nothing)."""
+
+    kind: LimitKind
+    points: Amount | None = None
+    span: Span = _span()
+
+
+@frozen
+class PartOfStep:
+    """What an unfinished step counts: 不足1%不计 (floor), 按1%计 (ceil), 按比例 (linear)."""
+
+    mode: Literal["floor", "ceil", "linear"]
+    span: Span = _span()
+
+
+@frozen
+class Series:
+    """以此类推."""
+
+    span: Span = _span()
+
+
+@frozen
+class Choice:
+    """A label that a person picks, and what it earns."""
+
+    label: str
+    award: Award
+    span: Span = _span()
+
+
+@frozen
+class Otherwise:
+    """否则: what every case that no other clause covers earns."""
+
+    award: Award | Proportional
+    span: Span = _span()
+
+
+Clause = Lead | FullMarks | Target | Step | Occurrence | Rung | Proportional | Limit | PartOfStep | Series | Choice | Otherwise
+
+
+@frozen
+class RuleTree:
+    """All clauses of one rule in the order of the text."""
+
+    clauses: tuple[Clause, ...]
+    source: str = field(default="", eq=False, repr=False)
+
+
+def conditions(condition: Condition) -> tuple[Comparison | Between | Happens, ...]:
+    """The single comparisons of a condition."""
+    if isinstance(condition, (Every, Either)):
+        return tuple(leaf for part in condition.parts for leaf in conditions(part))
+    return (condition,)
+
+
+def amounts(tree: RuleTree) -> tuple[Amount, ...]:
+    """Every number of a tree in the order of the text."""
+    found: list[Amount] = []
+
+    def visit(node: object) -> None:
+        if isinstance(node, Amount):
+            found.append(node)
+        elif isinstance(node, tuple) and not isinstance(node, Span):
+            for part in node:
+                visit(part)
+        elif hasattr(type(node), "__attrs_attrs__") and not isinstance(node, Unit):
+            for name in type(node).__slots__ if hasattr(type(node), "__slots__") else ():
+                if not name.startswith("__"):
+                    visit(getattr(node, name))
+
+    visit(tree.clauses)
+    return tuple(found)

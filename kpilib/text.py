@@ -1,0 +1,113 @@
+"""Rule text as its author typed it: one-to-one normalisation, spans and excerpts with carets."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import NamedTuple
+
+_FOLDED = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
+
+# Signs that mean the same on a KPI sheet.  One character to one character, so that a position in the
+# folded text is a position in the author's own.  Not NFKC: it would turn ㎡ into two characters.
+_SIGNS = str.maketrans(
+    {
+        "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "【": "(", "】": ")", "〔": "(", "〕": ")",
+        "％": "%", "﹪": "%", "。": "。", "．": ".", "－": "-", "—": "-", "–": "-", "―": "-", "─": "-", "−": "-", "‐": "-", "‑": "-",
+        "～": "~", "〜": "~", "∼": "~", "∽": "~", "＝": "=", "≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "＞": ">", "﹥": ">",
+        "＜": "<", "﹤": "<", "╳": "×", "✕": "×", "✖": "×", "＊": "*", "∗": "*", "／": "/", "∕": "/", "＋": "+", "、": "、",
+        "“": '"', "”": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'", "！": "!", "？": "?", "＿": "_",
+        "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u200a": " ", "\u202f": " ", "\t": " ", "\u2028": "\n", "\u2029": "\n", "\x0b": "\n",
+        "\x0c": "\n", "\x85": "\n", "\r": "\n", "﹣": "-", "﹢": "+", "∶": ":", "︰": ":", "﹐": ",", "﹔": ";", "﹕": ":", "﹙": "(", "﹚": ")",
+    }
+)  # fmt: skip
+
+# Traditional (and variant) forms of the characters that the vocabulary is made of.
+_TRADITIONAL = str.maketrans(
+    "減項記滿達標準額實際評為於過個種類檔獎勵罰計給與數級檢驗質無總績絕對歸鐘時節電話報單條筆戶處設備員資產萬億點門進門應該僅兩雙"
+    "負責餘遲曠請體態務優間週勞動據規則價銷業執開發賬帳錯誤斷連續從產結論題選舉審預經營費盈虧損長線責組織長黨導"
+    "內潤稱許號較響視況難鑑參據賽顧客擔當區縣鄉鎮團隊機關幹邊離職廠車輛傷險環護樓層場華復複獲證書證訴調輕傷後麼併並為",
+    "减项记满达标准额实际评为于过个种类档奖励罚计给与数级检验质无总绩绝对归钟时节电话报单条笔户处设备员资产万亿点门进门应该仅两双"
+    "负责余迟旷请体态务优间周劳动据规则价销业执开发账账错误断连续从产结论题选举审预经营费盈亏损长线责组织长党导"
+    "内润称许号较响视况难鉴参据赛顾客担当区县乡镇团队机关干边离职厂车辆伤险环护楼层场华复复获证书证诉调轻伤后么并并为",
+)
+
+_TABLE = {**{key: value for key, value in _FOLDED.items()}, **_TRADITIONAL, **_SIGNS}
+
+
+class Span(NamedTuple):
+    """A half-open stretch [start, end) of the author's text, counted in characters."""
+
+    start: int
+    end: int
+
+    def cover(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+def normalise(text: str) -> str:
+    """Fold widths, signs, blanks and traditional forms; the length never changes.
+
+    >>> normalise("每低１％，減２分")
+    '每低1%,减2分'
+    """
+    folded = text.translate(_TABLE)
+    if "<" in folded:
+        for tag in ("<br/>", "<br />", "<br>", "<BR/>", "<BR>"):
+            folded = folded.replace(tag, "\n" + " " * (len(tag) - 1))
+    return folded
+
+
+def unreadable(text: str) -> Span | None:
+    """The first character that no rule can hold: a control character, half a surrogate pair, an unassigned code."""
+    for position, char in enumerate(text):
+        if char in "\n\r\t\x0b\x0c\x85":
+            continue
+        if unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} or char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd":
+            return Span(position, position + 1)
+    return None
+
+
+def width(char: str) -> int:
+    """Columns of a terminal that the character takes: 2 for wide ones, 0 for marks that join, else 1."""
+    if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def display_width(text: str) -> int:
+    """Columns that the whole text takes."""
+    return sum(map(width, text))
+
+
+def line_of(text: str, position: int) -> tuple[int, int]:
+    """Line and column (both from 1) of a position."""
+    start = text.rfind("\n", 0, position) + 1
+    return text.count("\n", 0, position) + 1, position - start + 1
+
+
+def excerpt(text: str, span: Span, *, reach: int = 36) -> str:
+    """The line that holds the span with carets right under it.
+
+    Padding under a wide character is a wide blank, so the carets fit in a terminal and in a proportional font.
+    A long line is cut to `reach` characters either side.
+    """
+    start = min(max(span.start, 0), len(text))
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", start)
+    line_end = len(text) if line_end < 0 else line_end
+    end = max(min(span.end, line_end), start)
+    left, right = max(line_start, start - reach), min(line_end, end + reach)
+    end = min(end, start + 2 * reach)
+    right = min(right, end + reach)
+    shown = "".join(_shown(char) for char in text[left:right])
+    head = "…" if left > line_start else ""
+    tail = "…" if right < line_end else ""
+    pad = "".join("\u3000" if width(char) == 2 else " " * width(char) for char in shown[: start - left])
+    carets = "".join("^" * max(1, width(char)) for char in shown[start - left : end - left]) or "^"
+    return f"{head}{shown}{tail}\n{' ' * len(head)}{pad}{carets}"
+
+
+def _shown(char: str) -> str:
+    """Characters that would break a terminal line, made visible."""
+    return char if unicodedata.category(char) not in {"Cc", "Cs", "Cf", "Cn", "Co"} else ("\u3000" if width(char) == 2 else "·")

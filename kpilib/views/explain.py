@@ -1,0 +1,130 @@
+"""How a score comes about: one step a line, each with the words of the rule that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from html import escape
+
+from attrs import frozen
+
+from kpilib.engines.scalar import evaluate
+from kpilib.meaning.expr import Absent, Var
+from kpilib.meaning.lower import Lowered
+from kpilib.meaning.metrics import Goal
+from kpilib.quantity import decimal_text, round_half_away
+from kpilib.text import Span
+
+FORMAT = 1
+
+
+@frozen
+class Line:
+    """One step: what it is, its worth in points (None where it is no number), and the words that it comes from."""
+
+    title: str
+    points: Fraction | None
+    words: str = ""
+    span: Span | None = None
+
+
+@frozen
+class Explanation:
+    """The steps from the input to the points."""
+
+    inputs: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+    points: Decimal
+
+    def __str__(self) -> str:
+        given = "，".join(f"{name} = {value}" for name, value in self.inputs)
+        rows = [f"输入：{given}"] if given else []
+        for line in self.lines:
+            worth = "" if line.points is None else f"：{_shown(line.points)}"
+            words = f"　←「{line.words}」" if line.words else ""
+            rows.append(f"{line.title}{worth}{words}")
+        rows.append(f"得分：{self.points} 分")
+        return "\n".join(rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data with a format version; numbers as exact texts."""
+        return {
+            "format": FORMAT,
+            "inputs": dict(self.inputs),
+            "lines": [
+                {
+                    "title": line.title,
+                    "points": None if line.points is None else decimal_text(line.points),
+                    "words": line.words,
+                    "span": list(line.span) if line.span is not None else None,
+                }
+                for line in self.lines
+            ],
+            "points": str(self.points),
+        }
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(line.title)}</td><td style='text-align:right'>{'' if line.points is None else escape(_shown(line.points))}</td>"
+            f"<td>{escape(line.words)}</td></tr>"
+            for line in self.lines
+        )
+        given = "，".join(f"{escape(name)} = {escape(value)}" for name, value in self.inputs)
+        return f"<table><caption>{given}</caption>{rows}<tr><th>得分</th><th style='text-align:right'>{self.points}</th><th></th></tr></table>"
+
+
+def _shown(points: Fraction) -> str:
+    """Exact where it fits a line, else to six places with a sign that says so."""
+    text = decimal_text(points)
+    if "/" not in text and len(text) <= 12:
+        return text
+    return f"≈{decimal_text(round_half_away(points, 6))}"
+
+
+def shown_input(variable: Var, value: Fraction | str) -> str:
+    """An input in the variable's unit."""
+    if isinstance(value, str):
+        return value
+    if variable.unit.kind == "rate":
+        return f"{decimal_text(value * 100)}%"
+    return f"{decimal_text(value / variable.unit.size)}{variable.unit.symbol}"
+
+
+def explain(lowered: Lowered, env: Mapping[str, Fraction | str], points: Decimal, source: str, goal: Goal | None) -> Explanation:
+    """The explanation of one score."""
+    lines: list[Line] = []
+    if goal is not None:
+        number = f"{decimal_text(goal.amount.value or Fraction(0))}{goal.amount.unit.symbol}"
+        lines.append(Line(f"目标值 {number}", None, _words(source, goal.span), goal.span))
+    running: Fraction | None = None
+    for stage in lowered.stages:
+        worth = evaluate(stage.expr, env)
+        if isinstance(worth, Absent):
+            continue
+        words = _words(source, stage.span)
+        match stage.kind:
+            case "adjust":
+                if worth != 0:
+                    lines.append(Line(stage.title, worth, words, stage.span))
+            case "cap":
+                lines.append(Line(stage.title, worth, words, stage.span))
+            case "override":
+                if worth == 1:
+                    lines.append(Line(stage.title, None, words, stage.span))
+            case "sum" | "clamp" | "round":
+                if worth != running:
+                    lines.append(Line(stage.title, worth, words, stage.span))
+                running = worth
+            case _:
+                lines.append(Line(stage.title, worth, words, stage.span))
+                running = worth
+    inputs = tuple((variable.name, shown_input(variable, env[variable.name])) for variable in lowered.variables)
+    return Explanation(inputs, tuple(lines), points)
+
+
+def _words(source: str, span: Span | None) -> str:
+    if span is None or not source:
+        return ""
+    text = " ".join(source[span.start : span.end].split())
+    return text if len(text) <= 60 else text[:60] + "…"
