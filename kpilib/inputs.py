@@ -9,7 +9,7 @@ from typing import Any
 
 from kpilib.errors import InputError
 from kpilib.meaning.expr import Var
-from kpilib.quantity import PLAIN, UNITS, Quantity, Unit, exact, parse_quantity, unit_named
+from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, exact, parse_quantity, unit_named
 from kpilib.text import normalise
 
 
@@ -54,7 +54,9 @@ def _unit_for_bare(variable: Var, value: Any, unit: str | None) -> Unit:
 
 def _checked(variable: Var, quantity: Quantity) -> Fraction:
     wanted, unit = variable.unit, quantity.unit
-    if unit.kind != wanted.kind and {unit.kind, wanted.kind} != {"number", "money"}:
+    if unit.is_count and wanted is ANY_COUNT:
+        quantity = Quantity(quantity.number, wanted)
+    elif unit.kind != wanted.kind and {unit.kind, wanted.kind} != {"number", "money"}:
         raise InputError(
             f"{_name(variable)}要的单位是「{wanted.symbol or '不带单位的数'}」，给的是「{unit.symbol or '不带单位的数'}」", code="KPI401", hint="换成同一种单位",
             example=f"85.4{wanted.symbol}" if not wanted.is_count else f"3{wanted.symbol}",

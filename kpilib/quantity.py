@@ -50,7 +50,7 @@ UNITS: dict[str, Unit] = {
     "分": MARKS,
     "倍": TIMES,
     **_units("money", 元="1", 块="1", 角="1/10", 千元="1000", 万元="10000", 百万元="1000000", 千万元="10000000", 亿元="100000000"),
-    **_units("time", 天="1", 日="1", 自然日="1", 周="7", 星期="7", 个星期="7", 小时="1/24", 个小时="1/24", 分钟="1/1440", 秒="1/86400", 秒钟="1/86400"),
+    **_units("time", 天="1", 日="1", 自然日="1", 周="7", 星期="7", 个星期="7", 小时="1/24", 个小时="1/24", 分钟="1/1440", 秒="1/86400", 秒钟="1/86400", s="1/86400", ms="1/86400000", 毫秒="1/86400000", h="1/24", min="1/1440"),
     **_units("workday", 工作日="1", 个工作日="1"),
     **_units("month", 月="1", 个月="1", 季度="3", 个季度="3", 年="12"),
     **_units("measure:重量", 吨="1000", 公斤="1", 千克="1", 克="1/1000", kg="1", 斤="1/2"),
@@ -58,17 +58,20 @@ UNITS: dict[str, Unit] = {
     **_units("measure:面积", 平方米="1", 亩="2000/3", 公顷="10000"),
     **_units("measure:体积", 立方米="1", 升="1/1000"),
     **_units("measure:电量", 千瓦时="1"),
+    **_units("measure:年龄", 岁="1", 周岁="1"),
     **_units("measure:温度", 度="1", 摄氏度="1"),
 }  # fmt: skip
 
 # Measure words: each is a count of its own kind.
 MEASURES = (
     "人次 例次 台次 架次 车次 批次 户次 次 个 家 项 起 例 件 条 人 户 批 笔 篇 处 单 方 名 位 份 场 期 台 套 张 本 课时 门 款 种 级 宗 辆 站 点 组 班 幅 封 则 科 页 行 字 只 部 艘 间 栋 "
-    "座 株 头 颗 块 节 届 轮 回 样 类 票 箱 桶 袋 包 卷 根 支 面 把 盘 段 层 床 间 所 校 村 镇 县 队 员 遍 趟 声 步 口 发 店 床日 床位 档 环 枚 瓶 双 对 顶 扇 片 堂"
+    "座 株 头 颗 块 节 届 轮 回 样 类 票 箱 桶 袋 包 卷 根 支 面 把 盘 段 层 床 间 所 校 村 镇 县 队 员 遍 趟 声 步 口 发 店 床日 床位 档 环 枚 瓶 双 对 顶 扇 片 堂 道 星 字符 册 具 级别 区 街"
 ).split()
 
 for _word in MEASURES:
     UNITS.setdefault(_word, Unit(f"count:{_word}", _word))
+
+ANY_COUNT = Unit("count:*", "次")  # how often, where the text names an event without a measure word
 
 for _word in ("名", "位", "员"):  # people, however they are counted
     UNITS[_word] = Unit("count:人", _word)

@@ -14,8 +14,9 @@ from kpilib.meaning.ladder import Interval, gaps
 from kpilib.meaning.metrics import Goal, Metric, Metrics, target_share
 from kpilib.meaning.reading import Reading
 from kpilib.quantity import decimal_text
+from kpilib.syntax.names import LASTING
 from kpilib.syntax.tree import (
-    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
+    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, Faultless, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
     PartOfStep, Points, Proportional, RuleTree, Rung, Series, Step, StepPart, Target, conditions,
 )  # fmt: skip
 from kpilib.text import Span
@@ -94,6 +95,9 @@ class _Lowering:
             isinstance(clause, Rung) and isinstance(clause.award, Award) and clause.award.points.kind == "full" for clause in tree.clauses
         )
         self.target_used = False
+        self.deducting = {
+            id(rung.condition) for rung in self.rungs if isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
+        }
         modes = [clause.mode for clause in tree.clauses if isinstance(clause, PartOfStep)]
         if len(set(modes)) > 1:
             raise self.refuse("KPI118", "不足一档的算法写了两种", self._span_of(PartOfStep))
@@ -215,6 +219,8 @@ class _Lowering:
         scored = [rung for rung in setting if not (isinstance(rung.award, Award) and rung.award.points.kind == "zero")]
         zeros = [rung for rung in setting if rung not in scored]
         quiet = [rung for rung in scored if self._no_event(rung)]
+        if otherwise and adjusting and not scored and isinstance(otherwise[0].award, Award) and otherwise[0].award.kind != "set" and otherwise[0].award.points.kind == "zero":
+            otherwise = []  # 否则不加分
         if len(otherwise) > 1 or (otherwise and adjusting and not scored):
             raise self.refuse("KPI118", "「否则」在这里说的是什么情况？", otherwise[-1].span)
         if shares:
@@ -236,10 +242,12 @@ class _Lowering:
                     overrides.append((self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span))
         if base_rung is not None and isinstance(base_rung.award, Award):
             points = self.award_points(base_rung.award.points, base_rung.span)
-            overrides += [(self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span) for rung in quiet if isinstance(rung.award, Award)]
+            overrides += [(self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span) for rung in quiet if isinstance(rung.award, Award) and isinstance(rung.condition, Happens)]
             return self._covered(base_rung, Const(points), zeros), "起点", base_rung.span, overrides, base_rung
         if quiet and isinstance(quiet[0].award, Award):
             points = self.award_points(quiet[0].award.points, quiet[0].span)
+            if self.full is not None and points != self.full and isinstance(quiet[0].condition, Faultless):
+                raise self.refuse("KPI118", f"无差错得 {decimal_text(points)} 分，满分却是 {decimal_text(self.full)} 分", quiet[0].span, hint="两处写成一样")
             return Const(points), "起点", quiet[0].span, overrides, None
         if self.full is None:
             if not adjusting:
@@ -259,11 +267,11 @@ class _Lowering:
         return None
 
     def _no_event(self, rung: Rung) -> bool:
-        return isinstance(rung.condition, Happens) and not rung.condition.occurs
+        return isinstance(rung.condition, Faultless) or (isinstance(rung.condition, Happens) and not rung.condition.occurs)
 
     def _steps_of(self, scored: list[Rung]) -> bool:
         """Whether the steps of the rule belong to the metric of its rungs."""
-        metrics = {id(self.metric(leaf)) for rung in scored for leaf in conditions(rung.condition)}
+        metrics = {id(self.metric(leaf)) for rung in scored for leaf in conditions(rung.condition) if not isinstance(leaf, Faultless)}
         return any(id(self.metric(part)) in metrics for step in self.steps for part in step.parts) or any(
             id(self.metric(clause)) in metrics for clause in self.tree.clauses if isinstance(clause, Occurrence)
         )
@@ -290,9 +298,11 @@ class _Lowering:
     def _covered(self, rung: Rung, points: Expr, zeros: list[Rung]) -> Expr:
         """The base where the rung, the steps or a zero rule say something; elsewhere there is a gap."""
         leaves = conditions(rung.condition)
-        if len(leaves) != 1 or isinstance(leaves[0], Happens):
+        if len(leaves) != 1 or isinstance(leaves[0], (Happens, Faultless)):
             return points
         metric = self.metric(leaves[0])
+        if isinstance(leaves[0], Comparison) and leaves[0].amount is None and leaves[0].operator == ">=":
+            return points  # 达标得满分: the steps tell which side is better
         interval = self.interval(leaves[0])
         sides = {part.direction for step in self.steps for part in step.parts if self.metric(part) is metric}
         occurs = any(self.metric(clause) is metric for clause in self.tree.clauses if isinstance(clause, Occurrence))
@@ -371,6 +381,9 @@ class _Lowering:
         default: Expr = Undefined("规则没有写这种情况", rungs[-1].span if rungs else None)
         if otherwise:
             default = self._worth(otherwise[0].award)
+        for rung in rungs:
+            if isinstance(rung.award, Proportional):
+                self._relative_share(rung.award, rungs)
         ordered = self._ordered(rungs, full_cover=bool(otherwise))
         return Case(tuple((self.guard(rung.condition), self._worth(rung.award)) for rung in ordered), default)
 
@@ -454,6 +467,7 @@ class _Lowering:
 
     # ---- conditions -------------------------------------------------------------------------------------------------------------------------
     def interval(self, leaf: Condition) -> Interval:
+        """The inputs for which a single condition holds."""
         metric = self.metric(leaf)
         if isinstance(leaf, Happens):
             return Interval.of(">=" if leaf.occurs else "==", Fraction(1 if leaf.occurs else 0), False)
@@ -465,6 +479,8 @@ class _Lowering:
             return Interval.of(leaf.operator, Fraction(1), False)  # 完成 of a rate of completion is 100%
         if leaf.amount is None:
             return self._resolved(Interval.of(leaf.operator, Fraction(1), True))
+        if id(leaf) in self.deducting and leaf.operator in ("<", "<=") and not leaf.of_target and leaf.amount is not None and self.vars[id(metric)].domain.minimum == 0:
+            return Interval(Fraction(0), False, leaf.amount.base, leaf.operator == "<=")  # 迟到3次以内扣1分: not at all is not within
         if leaf.beyond:
             return self._beyond(metric, leaf)
         if (leaf.of_target and self.goal is not None) or target_share(metric, leaf.amount, False, self.goal):
@@ -498,6 +514,8 @@ class _Lowering:
 
     def guard(self, condition: Condition) -> Guard:
         match condition:
+            case Faultless():
+                raise self.refuse("KPI105", f"看不懂「{condition.label}」是什么情况", condition.span)
             case Every(parts=parts):
                 return And(tuple(self.guard(part) for part in parts))
             case Either(parts=parts):
@@ -538,6 +556,7 @@ class _Lowering:
         if otherwise:
             raise self.refuse("KPI118", "「否则」在这里说的是什么情况？", otherwise[-1].span)
         share = next((one for one in shares if one.whole is not None), shares[0])
+        self._relative_share(share, scored)
         if any(isinstance(rung.award, Proportional) for rung in scored):
             expr = self._ladder([*scored, *zeros], [])
             return expr, "所在的一档", scored[0].span, [], None
@@ -546,6 +565,22 @@ class _Lowering:
         scored = [rung for rung in scored if not self._example(rung, share)]
         overrides = [(self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span) for rung in [*zeros, *scored] if isinstance(rung.award, Award)]
         return self.share(share), "按比例", share.span, overrides, None
+
+    def _relative_share(self, share: Proportional, scored: list[Rung]) -> None:
+        """90%以上得满分，低于90%按比例得分: a share of 100 %, or of the 90 %?"""
+        for rung in scored:
+            leaf = rung.condition
+            bounded = isinstance(leaf, Comparison) and leaf.amount is not None and leaf.amount.unit.kind == "rate" and leaf.amount.value != 100
+            full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
+            if bounded and full and "率" not in share.metric and share.whole is None and isinstance(leaf, Comparison) and leaf.amount is not None:
+                raise AmbiguousRuleError(
+                    f"按比例，是对100%说的，还是对{_shown(leaf.amount)}说的？",
+                    readings=(
+                        AlternativeReading(text="得分=完成率×满分", at="80%", points="满分×80%"),
+                        AlternativeReading(text=f"得分=完成率÷{_shown(leaf.amount)}×满分", at="80%", points=f"满分×80%÷{_shown(leaf.amount)}"),
+                    ),
+                    code="KPI203", span=share.span, source=self.source, hint="写 得分=完成率×满分",
+                )  # fmt: skip
 
     def _example(self, rung: Rung, share: Proportional) -> bool:
         """完成80%计为80分, after 按完成比例计分: an example, which must agree."""
@@ -656,6 +691,8 @@ class _Lowering:
         bound = self._bound_of_base(metric, part.direction)
         if bound is not None:
             self._same_direction(metric, part, clause, sign)
+            if self.goal is not None and self.goal.in_text and self.goal.amount.unit.kind == (metric.unit or self.goal.amount.unit).kind and (self.goal.amount.base != bound or self.goal.high is not None):
+                raise self.refuse("KPI118", "目标值和这一档，哪个是加减分的起点？", clause.span, hint="只留一个起点")
             if self.goal is not None and not self.goal.in_text and not self._relative_base(metric) and self.goal.amount.unit.kind == (metric.unit or self.goal.amount.unit).kind and self.goal.amount.base != bound and self.goal.high is None:
                 raise self.refuse("KPI118", f"这里从 {decimal_text(bound / (metric.unit.size if metric.unit else 1))}{metric.unit.symbol if metric.unit else ''} 起算，给定的目标值是 {_shown(self.goal.amount)}", clause.span, hint="两处写成一样")
             return Const(bound)
@@ -668,6 +705,8 @@ class _Lowering:
         if metric.unit is not None and metric.unit.is_count and part.direction == "up" and self.goal is None:
             self.note("KPI907", "没有写目标，从 0 开始数", clause.span, "info" if sign > 0 else "需确认")
             return ZERO
+        if self.goal is None and metric.unit is not None and metric.unit.kind in ("time", "workday", "month") and LASTING.search(metric.name) and part.direction == "up":
+            return ZERO  # 超期每超1天
         if self.goal is not None:
             raise self.refuse("KPI401", f"目标值 {_shown(self.goal.amount)} 和这里的「{_shown(part.amount)}」单位对不上", clause.span)
         return self.target()
@@ -698,7 +737,7 @@ class _Lowering:
         operator = self.goal.operator if self.goal is not None else "=="
         if self.base_rung is not None:
             leaf = next((leaf for leaf in conditions(self.base_rung.condition) if self.metric(leaf) is metric), None)
-            operator = leaf.operator if isinstance(leaf, Comparison) else "=="
+            operator = leaf.operator if isinstance(leaf, Comparison) and leaf.amount is not None else "=="
         better = {">": "up", ">=": "up", "<": "down", "<=": "down"}.get(operator)
         if better is None:
             return

@@ -8,8 +8,8 @@ from attrs import define, field, frozen
 
 from kpilib.errors import RuleSyntaxError, UnitError
 from kpilib.meaning.expr import Domain, Var
-from kpilib.quantity import PERCENT, PLAIN, UNITS, Unit
-from kpilib.syntax.names import name_of
+from kpilib.quantity import ANY_COUNT, PERCENT, PLAIN, Unit
+from kpilib.syntax.names import LASTING, LATE, name_of
 from kpilib.syntax.tree import (
     Amount, Between, Choice, Clause, Comparison, Condition, Either, Every, Happens, Occurrence, Otherwise, Proportional, Rung, Step, Target,
 )  # fmt: skip
@@ -45,6 +45,8 @@ class Metric:
     def takes(self, name: str) -> bool:
         """Whether a name can be of this metric."""
         if self.unit is not None and self.unit.kind == "rate" and (name in _GENERIC or self.name in _GENERIC):
+            return True
+        if self.unit is not None and self.unit.kind in ("time", "workday", "month") and LATE.search(name) and LATE.search(self.name):
             return True
         return not name or not self.name or any(name in known or known in name for known in [self.name, *self.aliases])
 
@@ -84,6 +86,9 @@ class Metrics:
                     self.of[id(clause)] = self._label()
                 case _:
                     pass
+        for clause in clauses:
+            if isinstance(clause, Rung) and isinstance(clause.condition, Happens) and not clause.condition.occurs:
+                self._absent(clause.condition)
         for clause in clauses:  # steps last: their 1% is a share of the target where the metric is an amount
             if isinstance(clause, Step):
                 for part in clause.parts:
@@ -100,7 +105,7 @@ class Metrics:
             case Every(parts=parts) | Either(parts=parts):
                 for part in parts:
                     self._condition(part)
-            case Happens(event=event):
+            case Happens(event=event, occurs=True):
                 self._happens(condition, event)
             case Comparison(metric=name, amount=amount, of_target=of_target, span=span):
                 if amount is None or (of_target and self.goal is not None):
@@ -115,21 +120,22 @@ class Metrics:
                     raise UnitError("范围的两头单位不同", span=low.span.cover(high.span), source=self.source, example="80%-90%得8分")
 
     def _happens(self, clause: Happens, event: str) -> None:
-        counts = [metric for metric in self.found if metric.unit is not None and metric.unit.is_count]
-        if not event or not clause.occurs:
-            fitting = [metric for metric in counts if metric.takes(event) or not clause.occurs]
-            if fitting:
-                self.of[id(clause)] = fitting[0]
-                return
-        same = [metric for metric in counts if metric.name == event]
-        if same:
-            self.of[id(clause)] = same[0]
-            return
-        metric = Metric(event if clause.occurs else "", UNITS["次"] if clause.occurs else None, clause.span)
-        if not clause.occurs:
-            metric.aliases.append(event)
-        self.found.append(metric)
-        self.of[id(clause)] = metric
+        """An event without a number is how often it happens."""
+        same = [metric for metric in self._counts() if metric.name == event]
+        if not same:
+            self.found.append(Metric(event, ANY_COUNT, clause.span))
+        self.of[id(clause)] = same[0] if same else self.found[-1]
+
+    def _absent(self, clause: Happens) -> None:
+        """无投诉 speaks of the count that the other clauses speak of, if there is one."""
+        counts = self._counts()
+        fitting = [metric for metric in counts if metric.takes(clause.event)] or counts
+        if not fitting:
+            self.found.append(Metric(clause.event, ANY_COUNT, clause.span))
+        self.of[id(clause)] = fitting[0] if fitting else self.found[-1]
+
+    def _counts(self) -> list[Metric]:
+        return [metric for metric in self.found if metric.unit is not None and metric.unit.is_count]
 
     def _proportional(self, clause: Proportional) -> None:
         goal = self.goal.amount.unit if self.goal is not None else None
@@ -212,6 +218,8 @@ class Metrics:
 
 
 def _comparable(one: Unit, other: Unit) -> bool:
+    if one.is_count and other.is_count and ANY_COUNT in (one, other):
+        return True
     return one.kind == other.kind or {one.kind, other.kind} == {"number", "money"}
 
 

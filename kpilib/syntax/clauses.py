@@ -6,6 +6,7 @@ The parser reads shapes; here a shape becomes a step, an occurrence, a rung, a c
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from attrs import evolve, frozen
@@ -13,7 +14,7 @@ from attrs import evolve, frozen
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, KpiError, RuleSyntaxError
 from kpilib.quantity import MARKS, UNITS, decimal_text, unit_named
 from kpilib.syntax.heads import Head, Item, heads
-from kpilib.syntax.names import LASTING, SHORT_EVENTS, TRIVIAL, demand_free, name_of, share_name
+from kpilib.syntax.names import LASTING, SHORT_EVENTS, TRIVIAL, demand_free, name_of, names_metric, share_name
 from kpilib.syntax.phrases import (
     Based, Defined, Else, Factor, Full, Gap, Given, Joint, LimitHere, Measure, Note, Phrase, Shared, Stated, Targeted, Words,
 )  # fmt: skip
@@ -27,7 +28,9 @@ from kpilib.text import Span, normalise
 ONE = 1
 # Words that may stand between a bound and its award.
 _BETWEEN = {"", "的", "者", "时", "内", "的情况", "情况", "的部分", "部分", "的则", "则", "为", "的时", "的人", "完成", "的完成", "之间", "范围内", "之间的", "范围内的", "则该项", "该项", "区间", "区间的", "水平", "的水平", "的可", "期间", "完成的", "的得", "档", "或以上", "评", "均", "评定"}  # fmt: skip
-_NOUN_ENDING = "率数量额值比度期时间长本能量系数例分龄均量差"
+_REMARKS = {"注", "备注", "说明", "其他", "要求", "标准", "评分", "方法", "公式", "正向", "反向", "逆向", "定量", "定性", "月度", "季度", "年度", "每月", "每季", "每年", "注意", "方式", "依据", "内容", "指标", "任务", "目标"}
+# References that a step may be counted from.
+_REFERENCE = re.compile(r"目标|计划|预算|基准|基数|标准|合同|定额|同期|上年|上月|上期|去年|平均|规定|要求|限额|指标|任务|工期|周期|成本|期限|底线|红线|达标")
 
 
 @frozen
@@ -70,8 +73,9 @@ Part = Clause | Counted | Labelled | Once
 class Assembler:
     """Walks the phrases of one sentence; `parts` are its clauses, some of them still to be settled."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, indicator: str = "") -> None:
         self.source = source
+        self.indicator = indicator
         self.parts: list[Part] = []
         self.pending: list[Phrase] = []
         self.otherwise: Else | None = None
@@ -111,6 +115,9 @@ class Assembler:
             case Based(span=span):
                 self._based(span)
             case Full(marks=marks, span=span):
+                if heads(self.pending).items:  # 达到100%，基础分70分
+                    self._award(None, Award("set", Points("marks", evolve(marks, unit=MARKS)), span))
+                    return
                 self._flush()
                 self.parts.append(FullMarks(evolve(marks, unit=MARKS), span))
             case LimitHere(kind=kind, span=span):
@@ -142,8 +149,16 @@ class Assembler:
         self.parts.append(clause)
 
     def _target(self, measure: Measure, span: Span) -> None:
+        name = ""
+        if self.pending and isinstance(self.pending[-1], Words):  # 家访考核目标值为12次
+            before = self.pending[-1]
+            name = name_of(before.word.text)
+            demand_free(before.word, self.source)
+            if len(name) == 1:
+                raise self.refuse("KPI105", f"看不懂这里的「{name}」", before.span, example="考核目标值为90%")
+            self.pending.pop()
         self._flush()
-        self.parts.append(self._as_target("", measure, span))
+        self.parts.append(self._as_target(name, measure, span))
 
     def _as_target(self, metric: str, measure: Measure, span: Span) -> Target:
         assert measure.amount is not None
@@ -168,7 +183,7 @@ class Assembler:
         head = heads(self.pending)
         if not self.pending and self.parts and isinstance(self.parts[-1], Limit) and self.parts[-1].kind == "score" and kind == "score":
             return  # 加至25分为上限
-        if not head.items or head.items[-1].measure.kind != "exact" or head.items[-1].measure.amount is None:
+        if len(head.items) != 1 or head.items[-1].measure.kind != "exact" or head.items[-1].measure.amount is None:
             raise self.refuse("KPI104", "前面要有分数", span, example="最高加5分")
         item = head.items[-1]
         self.pending = []
@@ -256,6 +271,9 @@ class Assembler:
         self.pending = []
         self._lead(head.leads)
         condition = self._condition(head.items)
+        for item in head.items:
+            if item.measure.kind == "exact" and not item.measure.bound_word:
+                raise self.refuse("KPI114", "是以上、以下，还是正好？", item.measure.span, hint="在数字后写 以上、以下", example="60%以上按完成比例计分")
         self.parts.append(Rung(condition, clause, head.items[0].measure.span.cover(span)))
 
     # ---- awards ---------------------------------------------------------------------------------------------------------------
@@ -284,12 +302,14 @@ class Assembler:
         assert phrase.amount is not None
         before = phrases[index - 1] if index else None
         after = phrases[index + 1] if index + 1 < len(phrases) else None
-        bracketed = isinstance(before, Gap) and before.signs.endswith("(") and isinstance(after, Gap) and after.signs.startswith(")")
+        opened = isinstance(before, Gap) and before.signs.endswith("(")
+        bracketed = opened and isinstance(after, Gap) and after.signs[0] in "),;"
         points = Points("zero") if phrase.amount.value == 0 else Points("marks", phrase.amount)
-        negative = phrase.amount.value is not None and phrase.amount.value < 0
         award = Award("set", points, phrase.span)
-        if negative:
-            raise self.refuse("KPI109", "没有说得分还是扣分", phrase.span, hint="在分数前写明 得、加 或 扣")
+        if phrase.amount.value is not None and (phrase.amount.value < 0 or phrase.plus):
+            points = Points("marks", evolve(phrase.amount, value=abs(phrase.amount.value)))
+            self._award(None, Award("gain" if phrase.plus else "deduct", points, phrase.span), bracketed=bracketed)
+            return
         if bracketed and isinstance(after, Gap) and ":" in after.signs and not heads(self.pending).items:
             self._flush()
             self.parts.append(FullMarks(phrase.amount, phrase.span))
@@ -298,7 +318,8 @@ class Assembler:
 
     def _award(self, given: Given | None, award: Award, *, bare: bool = False, bracketed: bool = False) -> None:
         head = heads(self.pending)
-        if given is not None and given.blank and not head.items:
+        announced = given is not None and given.blank and not head.items and bool(head.words) and "的" in (head.words[-1].text[-1], self.source[given.span.start])
+        if given is not None and announced:
             # 没有完成的扣分,每低2%扣1分: the words announce the rule that follows.
             last = self.pending[-1].word if self.pending and isinstance(self.pending[-1], Words) else None
             self._lead(head.leads)
@@ -309,7 +330,7 @@ class Assembler:
             return
         self.pending = []
         if self.otherwise is not None:
-            if head.items and head.items[-1].measure.kind in ("step", "per", "each", "change"):
+            if head.items and (head.items[-1].measure.kind in ("step", "per", "each", "change") or (head.items[-1].measure.amount is not None and head.items[-1].measure.amount.unit.is_count and award.kind == "deduct")):
                 self.otherwise = None  # 否则每超1小时扣2分: the step itself begins where the rung ends
                 self._measured(head, award, given)
                 return
@@ -356,6 +377,7 @@ class Assembler:
         earlier = head.items[: len(head.items) - len(group)]
         last = group[-1].measure
         kind = last.kind
+        self._nothing_between(head, group, award)
         event_like = kind in ("per", "each") or (kind == "exact" and last.amount is not None and not last.bound_word and (last.amount.unit.is_count or last.amount.unit.kind in ("time", "month", "workday", "money")))
         event_like = event_like and not (len(group) > 1 and all(item.measure.kind in ("exact", "bound", "between", "target") for item in group))
         step_like = any(item.measure.kind in ("step", "change") for item in group)
@@ -375,9 +397,19 @@ class Assembler:
         self._lead(head.leads)
         self._described(described)
         if step_like:
-            self._step(group, award, span)
+            self._step(group, award, span, bare)
         else:
             self._rung(head, group, award, span)
+
+    def _nothing_between(self, head: Head, group: list[Item], award: Award) -> None:
+        """Gate: 每低1%，咔减2分: a segment between the condition and its award must say something known."""
+        for word in head.all_words:
+            if word.span.start < group[-1].measure.span.end or word is group[-1].after:
+                continue
+            text = word.text.strip("、")
+            if text in _BETWEEN or not name_of(text):
+                continue
+            raise self.refuse("KPI105", f"看不懂这里的「{text}」", word.span, hint="条件和得分之间不能有别的话", example="每低1%，扣2分")
 
     def _sane(self, head: Head, award: Award) -> None:
         for item in head.items:
@@ -393,6 +425,9 @@ class Assembler:
         """执行率不低于75%，每低1%扣1分: a bound before a step is its target; before a count it may describe the event."""
         step = item.measure
         bound = earlier[-1].measure
+        if len(earlier) == 1 and bound.kind == "target" and step.kind in ("step", "change"):
+            if (bound.operator == "<" and step.direction == "down") or (bound.operator == ">" and step.direction == "up"):
+                return [], []  # 未完成任务的，每减少一个
         if len(earlier) == 1 and bound.kind in ("bound", "between") and step.kind in ("step", "change") and bound.amount is not None and step.amount is not None:
             same = bound.amount.unit.kind == step.amount.unit.kind or step.amount.unit.kind == "rate" or (bound.amount.unit.is_count and step.amount.unit.is_count)
             if same and earlier[0].joint is None:
@@ -409,7 +444,7 @@ class Assembler:
         return earlier, []
 
     # ---- the kinds of clause -----------------------------------------------------------------------------------------------
-    def _step(self, group: list[Item], award: Award, span: Span) -> None:
+    def _step(self, group: list[Item], award: Award, span: Span, bare: bool) -> None:
         parts: list[StepPart] = []
         for item in group:
             measure = item.measure
@@ -417,6 +452,9 @@ class Assembler:
                 raise self.refuse("KPI104", "这几个条件不能连在一起", measure.span)
             self._check_tail(item, award)
             name = name_of(item.before.text) if item.before else ""
+            self._check_metric(name, item)
+            if measure.kind == "change" and name and not names_metric(name) and (len(name) < 3 or not measure.amount.unit.is_count):
+                raise self.refuse("KPI105", f"看不懂「{name}」是什么指标", measure.span, hint="写 每低…、每高…", example="每低1%扣2分")
             if measure.inside is not None and measure.kind == "step":
                 demand_free(measure.inside, self.source)
                 self._check_reference(measure)
@@ -426,7 +464,7 @@ class Assembler:
                     return
             parts.append(StepPart(name, measure.direction, measure.amount, measure.of_target))
         first = group[0].measure
-        if award.kind == "set" and award.points.kind == "marks" and first.kind == "step":
+        if award.kind == "set" and award.points.kind == "marks" and first.kind == "step" and not bare:
             award = evolve(award, kind="gain")
         if award.kind == "set":
             raise self.refuse("KPI109", "每一档没有说加分还是减分", award.span, example="每低1%扣2分")
@@ -439,9 +477,11 @@ class Assembler:
         """每高于目标值1%: words between the direction and the number refer to the target, or name what is counted."""
         assert measure.inside is not None and measure.amount is not None
         text = measure.inside.text
-        if measure.of_target or measure.amount.unit.is_count:
+        if measure.amount.unit.is_count and not measure.of_target:
             return
-        if text.startswith(("比", "较", "与")) or text.rstrip("的").endswith(("率", "值", "数", "量", "额", "分", "价", "工期", "水平", "成本", "周期")) or not name_of(text):
+        if measure.of_target and len(text) > 2 and names_metric(text):
+            return
+        if _REFERENCE.search(text):
             return
         raise self.refuse("KPI105", f"看不懂这里的「{text}」", measure.inside.span, hint="方向和数字之间只能写参照的目标", example="每高于目标值1%扣1分")
 
@@ -486,6 +526,10 @@ class Assembler:
         for word in (item.before, item.after, inside_word):
             if word is not None:
                 demand_free(word, self.source)
+        if item.after is not None and len(item.after.text) <= 4 and item.after.text[-1] in "上下内外":
+            raise self.refuse("KPI105", f"看不懂这里的「{item.after.text}」", item.after.span, hint="您是不是想写「以上」「以下」「以内」？", example="3次以上得0分")
+        if item.before is not None and re.fullmatch(r".(?:发生|出现|发现|有|存在|造成|产生|查出)", item.before.text):
+            raise self.refuse("KPI105", f"看不懂这里的「{item.before.text}」", item.before.span, hint="您是不是想写「每发生」？", example="每发生一次扣2分")
         before = name_of(item.before.text) if item.before else ""
         inside = name_of(inside_word.text) if inside_word else ""
         if before or inside:
@@ -538,6 +582,9 @@ class Assembler:
         leaves = [self._leaf(item) for item in group]
         if len(leaves) == 1:
             return leaves[0]
+        for item in group:
+            if item.measure.kind == "exact" and item.after is not None and item.after.text not in _BETWEEN:
+                raise self.refuse("KPI105", f"看不懂这里的「{item.after.text}」", item.after.span, hint="在数字后写 以上、以下", example="10家以上或100万元以上得20分")
         kinds = {item.joint for item in group[1:]}
         if len(kinds) != 1:
             raise self.refuse("KPI203", "或 和 且 混在一起，先后不明", group[0].measure.span, hint="分成两句写")
@@ -547,6 +594,10 @@ class Assembler:
     def _leaf(self, item: Item) -> Condition:
         measure = item.measure
         metric = name_of(item.before.text) if item.before else ""
+        if len(metric) == 1 and metric.isascii():
+            metric = ""  # X<85%
+        if item.before is None and item.after is not None and item.after.text.endswith(("率", "度", "比例")):
+            metric = name_of(item.after.text)
         if measure.inside is not None and measure.kind == "bound":
             inside = measure.inside.text
             if inside and measure.bound_word.endswith(("上", "下", "内")):  # 缩短10%以上
@@ -556,6 +607,7 @@ class Assembler:
                 self._check_reference(measure)
         span = (item.before.span if item.before else measure.span).cover(measure.span)
         amount = measure.amount
+        self._check_metric(metric, item)
         if measure.kind == "between":
             assert amount is not None and measure.high is not None
             if not metric and measure.inside is not None and not (measure.inside.text.isascii() and len(measure.inside.text) == 1):
@@ -606,6 +658,16 @@ class Assembler:
         if item.before is not None and item.before.text.endswith("为") and item.measure.bound_word.startswith("达"):
             raise self.refuse("KPI111", "「为达到」是不是「未达到」？", item.before.span.cover(item.measure.span), example="未达到90%的不得分")
 
+    def _check_metric(self, name: str, item: Item) -> None:
+        """Gate: words straight before a rate, an amount or a time must name a metric."""
+        amount = item.measure.amount
+        if amount is None or amount.unit.is_count or item.before is None or names_metric(name):
+            return
+        known = any(name in getattr(part, "text", "") or name == getattr(part, "metric", None) for part in self.parts)
+        if name == self.indicator or (name and name in self.indicator) or known:
+            return
+        raise self.refuse("KPI105", f"看不懂「{name}」是什么指标", item.before.span, hint="写指标的名字，例如 完成率、费用额、响应时间", example="完成率90%以上得满分")
+
     def _check_tail(self, item: Item, award: Award) -> None:
         if item.after is None:
             return
@@ -614,17 +676,29 @@ class Assembler:
         amount = item.measure.amount
         if text in _BETWEEN or text.rstrip("的者时则") in _BETWEEN:
             return
-        if amount is not None and (amount.unit.is_count or amount.unit.kind == "money") and item.measure.kind in ("bound", "between", "step", "exact", "change"):
+        if item.before is None and item.measure.kind in ("exact", "bound") and text.endswith(("率", "度", "比例")):
+            return  # 100%成功率
+        counted = amount is not None and (amount.unit.is_count or amount.unit.kind == "money")
+        if counted and len(text) >= 2 and text[-1] not in "上下内外" and text[0] not in "得记计扣加减奖" and item.measure.kind in ("bound", "between", "step", "change"):
             return  # 10家以上客户, 每多开发一家供应商
         raise self.refuse("KPI105", f"看不懂这里的「{text}」", item.after.span, hint="界限和得分之间不能有别的话", example="90%以上得10分")
 
     def _lead(self, words: list[Words | Note]) -> None:
         for phrase in words:
             if isinstance(phrase, Words):
-                demand_free(phrase.word, self.source)
+                self._check_lead(phrase)
                 self.parts.append(Lead(phrase.word.text, phrase.span))
             else:
                 self.parts.append(Lead(phrase.text, phrase.span))
+
+    def _check_lead(self, phrase: Words) -> None:
+        """Gate: words that carry no clause must be a remark, not a clause misspelt."""
+        text = phrase.word.text.strip("、")
+        demand_free(phrase.word, self.source)
+        if len(text) <= 3 and text not in _REMARKS and not names_metric(text) and all(part.kind == "TEXT" for part in phrase.word.parts or (phrase.word,)):
+            raise self.refuse("KPI105", f"看不懂这里的「{text}」", phrase.span, hint="删掉它，或把它写成完整的一句")
+        if re.match(r"(?:按照?|依照?|根据|以).*(?:比例|百分比|率)", text) and not text.endswith(("得分", "表")):
+            raise self.refuse("KPI105", f"看不懂「{text[:20]}」怎么计分", phrase.span, hint="写 按完成比例计分，或 得分=完成率×N分", example="按完成比例计分")
 
     def _flush(self, *, last: bool = False) -> None:
         """What is pending carries no award: text becomes leads, a number is refused."""
@@ -636,12 +710,12 @@ class Assembler:
             item = head.items[-1]
             if last and len(head.items) == 1 and item.measure.kind in ("bound", "between") and item.measure.amount is not None and not item.measure.of_target:
                 self._check_name(item)
-                if item.after is not None:
-                    demand_free(item.after, self.source)
-                self._lead(head.leads)
-                self.parts.append(self._as_target(name_of(item.before.text) if item.before else "", item.measure, item.measure.span))
-                self.parts[-1] = evolve(self.parts[-1], metric=self.parts[-1].metric)  # type: ignore[union-attr]
-                return
+                name = name_of(item.before.text) if item.before else ""
+                self._check_metric(name, item)
+                if item.after is None or (item.measure.amount.unit.is_count and len(item.after.text) >= 2 and item.after.text[0] not in "得记计为扣加减奖不"):
+                    self._lead([*head.leads, *([Words(item.after, item.after.span)] if item.after is not None else [])])
+                    self.parts.append(self._as_target(name, item.measure, item.measure.span))
+                    return
             marks = item.measure.amount is not None and item.measure.amount.unit.kind == "marks"
             if item.measure.kind in ("exact", "each") and marks:
                 raise self.refuse("KPI108", "这里有分数，却没有说什么情况", item.measure.span, hint="在前面写明条件", example="迟到一次扣1分")

@@ -6,23 +6,26 @@ import re
 
 from kpilib.errors import RuleSyntaxError
 from kpilib.syntax.lexer import Word
+from kpilib.syntax.near import near_miss
 from kpilib.text import Span
 
 # Words around a name that do not belong to it.
 _BEFORE = re.compile(
     r"^(?:[、,:]|若是|若|如果|如|凡是|凡|对于|对|因为|因|由于|在|当|但|且|并|并且|其|经|经查|经核实|发生|出现|存在|产生|造成|发现|检查发现|查出|被查出|另外|另|有(?!效|序|害|关|机|责|形|损|限)|每|一旦|任何一|任何|任意一|任意|"
-    r"实际(?=完成)|本月|当月|本季|本年度|年度内|全年|考核期内|各年度考核时|月(?=[0-9])|其中|则|要求|指标值?|考核(?=结果|得分)|从|以|比|与|较|完成(?!率|比例|情况|值|数|度|量|时间|质量|进度|额|百分|效果|程度|周期|及时))+"
+    r"实际(?=完成)|本月|当月|本季|本年度|年度内|全年|考核期内|各年度考核时|月(?=[0-9])|其中|则|要求|指标值?|考核(?=结果|得分)|从|以|比(?!例|率|重)|与|较|完成(?!率|比例|情况|值|数|度|量|时间|质量|进度|额|百分|效果|程度|周期|及时))+"
 )
 _AFTER = re.compile(
-    r"(?:[、,:]|的情况|的情形|情况|的话|的$|者$|(?<![超及按准工延课耗用学小])时$|则|就|若|为|是|在|应|需|须|要|每|按|完成(?=$)|控制在|控制|达到|保持在|保持|维持在|发生|出现|达$|等于|共|低$|高$|均|都|未|比$|较$|每次|任何$|至少|不$|实际完成$|不得$|能够|可$|至|(?<!迟)到|于|仅|由|以|(?:当年|年度|全年|本年度?|月度|季度)(?:任务|目标|计划)?(?:的|数|量)?)+$"
+    r"(?:[、,:]|的情况|的情形|情况|的话|的$|者$|(?<![超及按准工延课耗用学小])时$|则|就|若|为|是|在|应|需|须|要|每|按|完成(?=$)|控制在|控制|达到|保持在|保持|维持在|发生|出现|达$|等于|共|低$|高$|均|都|未|每次|任何$|至少|不$|实际完成$|不得$|能够|可$|至|(?<!迟)到|于|仅|由|以|(?:当年|年度|全年|本年度?|月度|季度)(?:任务|目标|计划)?(?:的|数|量)?)+$"
 )
 TRIVIAL = {"", "发生", "出现", "发现", "有", "存在", "产生", "造成", "查出", "被", "查实", "检查发现", "每有", "完成", "达到", "实际", "实际完成", "完成值", "实际值", "指标", "指标值", "考核结果", "结果", "得分",
-           "数值", "该项", "该指标", "目标", "完成情况", "完成率按", "者", "的", "额", "值", "则", "比例", "月", "每月", "出", "错误数", "其", "每"}  # fmt: skip
+           "数值", "该项", "该指标", "目标", "完成情况", "完成率按", "者", "的", "额", "值", "则", "比例", "超额完成", "超额", "超额部分", "超出部分", "超过部分", "未完成", "不足部分", "未完成部分", "区间内", "区间", "之间", "范围内", "部分", "月", "每月", "出", "错误数", "其", "每"}  # fmt: skip
 
 # One-character events that people write: 迟一次, 错一处, 漏1项.
 SHORT_EVENTS = set("错漏缺迟晚误少丢断超空旷逾")
 # Events that last: the only words that may stand before a time without a direction.
-LASTING = re.compile(r"(?:延误|延迟|延期|延时|迟到|逾期|超期|超时|拖延|推迟|滞后|晚|迟|提前|耽误|缺勤|旷工|误工|停机|停工|加班|拖欠|中断|脱岗|早退|请假|事假|病假|缺席|超出|停产|宕机|故障|缺课|离岗|空岗|迟交|晚交|迟报|晚报|超)$")
+# Names that one lateness goes by.
+LATE = re.compile(r"(?:延误|延迟|延期|延时|逾期|超期|拖延|推迟|滞后|拖期|迟交|晚交|迟报|晚报|晚|迟)(?:天数|时间)?$")
+LASTING = re.compile(r"(?:延误|延迟|延期|延时|迟到|逾期|超期|超时|拖期|拖延|推迟|滞后|晚|迟|提前|耽误|缺勤|旷工|误工|停机|停工|加班|拖欠|中断|脱岗|早退|请假|事假|病假|缺席|超出|停产|宕机|故障|缺课|离岗|空岗|迟交|晚交|迟报|晚报|超)$")
 
 _DIGITS = re.compile(r"[0-9]")
 # Vocabulary that text may not hold outside the idioms, since it would be a clause misread.
@@ -32,7 +35,7 @@ _LEAKED = re.compile(
 # Two columns of a table that ran together often leave a word twice (工具工具).
 _DOUBLED = re.compile(r"([一-龥]{2,})\1")
 _HARMLESS = re.compile(
-    r"(?:评估表?|考核|测评|检查|评价|考试|评审|综合|平均)得分|部分|百分|分析|分公司|积分|分类|分解|分工|分管|充分|分配|分钟|分包|分摊|分级|区分|十分|身份|成分|分项|细分|划分|评分标准|分值|评分表|得分率|评分细则|评分项目|评分|平均得分|分店|分局|分校|分部|学分|分别|分厂|分歧|分享|分发|分布|"
+    r"超额完成|(?:评估表?|考核|测评|检查|评价|考试|评审|综合|平均)得分|部分|百分|分析|分公司|积分|分类|分解|分工|分管|充分|分配|分钟|分包|分摊|分级|区分|十分|身份|成分|分项|细分|划分|评分标准|分值|评分表|得分率|评分细则|评分项目|评分|平均得分|分店|分局|分校|分部|学分|分别|分厂|分歧|分享|分发|分布|"
     r"不得(?!分)|少于规定|多于规定|扣款|扣押|扣件|打分"
 )
 
@@ -75,11 +78,32 @@ def demand_free(word: Word, source: str) -> None:
     doubled = _DOUBLED.search(word.text)
     if doubled is not None:
         raise RuleSyntaxError(f"「{doubled[0]}」重复了，文字像是损坏了", code="KPI111", span=word.span, source=source, hint="删去重复的字")
+    for part in word.parts or (word,):
+        near = near_miss(_HARMLESS.sub(lambda match: "〇" * len(match[0]), part.text)) if part.kind == "TEXT" else None
+        if near is not None:
+            raise RuleSyntaxError(
+                f"看不懂这里的「{near[0]}」", code="KPI105", span=_place(source, near[0], part.span), source=source, hint=f"您是不是想写「{near[1]}」？"
+            )
     found = leaked(word)
     if found is None:
         return
     sign, span = found
-    start = source.find(sign, span.start, span.end)
-    place = Span(start, start + len(sign)) if start >= 0 else span
     code = "KPI112" if sign.isdigit() else "KPI105"
-    raise RuleSyntaxError(f"看不懂这里的「{sign}」", code=code, span=place, source=source, hint="每个数字和计分的词都要能读懂；说明性的话请放进括号，或另起一句")
+    raise RuleSyntaxError(f"看不懂这里的「{sign}」", code=code, span=_place(source, sign, span), source=source, hint="每个数字和计分的词都要能读懂；说明性的话请放进括号，或另起一句")
+
+
+def _place(source: str, sign: str, span: Span) -> Span:
+    """Where the sign stands within the span, or the whole span where it is spelt otherwise there."""
+    start = source.find(sign, span.start, span.end)
+    return Span(start, start + len(sign)) if start >= 0 else span
+
+
+# What names of rates, amounts and times end in.
+_NOUNS = re.compile(
+    r"(?:率|数|量|额|值|比|度|期|长|本|能|力|分|例|间|龄|价|损|耗|均|差|失|款|费|用|金|入|润|效|益|产|成绩|进度|标|次|人|成|利|债|税|货|存|息|重|积|温|速|收|支|出入|响应|延误|延迟|逾期|超期|迟到|偏差|差异|误差|占|率为|误|缺|停机|故障|投诉|增长|降幅|增幅|幅度|库存|情况|水平|比重|指数|评分|得分|考试|培训|测评|检查|评价|业绩|销售|任务|计划|目标|时|岁|年|月|天|周转|缩短|增|限|题|案件|提升|下降|上升|降低|提高|增加|减少|满意)$"
+)
+
+
+def names_metric(name: str) -> bool:
+    """Whether a text can be the name of a rate, an amount or a time (gate 2 of the reader)."""
+    return not name or (name.isascii() and len(name) == 1) or _NOUNS.search(name) is not None or LASTING.search(name) is not None

@@ -26,6 +26,7 @@ class Found:
     low: Amount
     high: Amount | None = None
     absolute: bool = False  # ±30%
+    plus: bool = False  # +5分
 
 
 # A unit is not a unit where the next character makes another word of it: 一项目, 一家庭, 二次开发.
@@ -36,7 +37,7 @@ _NOT_BEFORE = {
     "包": "括含装", "场": "所地", "节": "约能省", "回": "款访复", "门": "店诊", "日": "常报志期", "月": "度份底初末报均", "年": "度底初末均", "面": "积对", "位": "置",
     "起": "草点重", "种": "类", "处": "理罚室分", "封": "面闭", "队": "伍员", "员": "工", "口": "头", "段": "落", "层": "次面", "笔": "记试", "户": "均型", "元": "素旦",
     "课": "程", "票": "数", "村": "民", "校": "长", "档": "案", "只": "有要能是", "页": "面", "字": "数", "双": "方向", "片": "区", "站": "点长", "例": "如外会", "批": "准复评",
-    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐",
+    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐", "s": "abcdefghijklmnopqrtuvwxyz", "h": "abcdefgijklmnopqrstuvwxyz", "区": "域别间分", "街": "道", "道": "路德理", "星": "期级",
 }  # fmt: skip
 
 
@@ -64,7 +65,7 @@ _FINDER = re.compile(
             rf"(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))",
             r"(?P<own>(?P<ownd>[0-9]+|[一两三四五六七八九十])(?P<ownu>[一-龥])(?=,?[扣加减得][0-9一二三四五六七八九十]))",
             rf"(?P<amount>[±+-]?(?P<digits>{_D})(?P<myriad>[百千]?[万亿]|)(?P<unit>{_U})?)",
-            rf"(?P<hanzi>(?<![第统唯万单专同划均之周期])(?P<hdigits>{_C}|半)(?P<hmyriad>[万亿]?)(?P<hunit>{_U}))",
+            rf"(?P<hanzi>(?<![第统唯万单专同划均之周])(?<!星期)(?P<hdigits>{_C}|半)(?P<hmyriad>[万亿]?)(?P<hunit>{_U}))",
             rf"(?P<blank>{_BLANK}(?P<bm>万?)(?P<bunit>{_U})?|(?<=[一-龥])-(?P<dunit>{_U}))",
             rf"(?P<missing>(?<=[高低多少于过为降升减加超到])(?P<munit>%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时){_E})",
             rf"(?P<missmarks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?=[,;。:()%s]|$))" % ITEM,
@@ -111,7 +112,7 @@ def _read(match: re.Match[str]) -> Found | None:
         text = group["part"]
         return Found(RATE, start, end, Amount(number_value(text[3:]), UNITS["%" if text[0] == "百" else "‰"]))
     if group["own"]:
-        if group["ownu"] in UNITS or group["ownu"] in "分各均应可将再另则只的都万亿千百十点倍以及" or match.string[start - 1 : start] in tuple("第统唯万单专同划均之"):
+        if group["ownu"] in UNITS or group["ownu"] in "分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方" or match.string[start - 1 : start] in tuple("第统唯万单专同划均之"):
             return _again(match)
         return Found(COUNT, start, end, Amount(number_value(group["ownd"]), unit_named(group["ownu"])))
     if group["amount"]:
@@ -150,7 +151,7 @@ def _plain(match: re.Match[str], digits: str, myriad: str, symbol: str) -> Found
     if sign in "+±-" and start and match.string[start - 1] in "0123456789%)" + BREAK:
         start, sign = start + 1, ""  # a sign after a number is a dash, and not of this number
     amount = Amount(-value if sign == "-" else value, UNITS[symbol])
-    return Found(_letter(amount.unit, value), start, end, amount, absolute=sign == "±")
+    return Found(_letter(amount.unit, value), start, end, amount, absolute=sign == "±", plus=sign == "+")
 
 
 def _range(group: dict[str, str | None], start: int, end: int) -> Found | None:

@@ -69,6 +69,7 @@ class Measure:
     full_steps: bool = False
     absolute: bool = False
     bound_word: str = ""
+    plus: bool = False  # +5分
     beyond: bool = False  # 超合同工期10%以上: the number is how far beyond the target
     twice: bool = False  # two bound words
 
@@ -338,7 +339,7 @@ class Reader:
 
     def _plain(self, tree: Any, span: Span) -> Phrase:
         amount, share, found = self.number(tree.children[0])
-        return Measure("exact", span, amount, of_target=share, absolute=found.absolute)
+        return Measure("exact", span, amount, of_target=share, absolute=found.absolute, plus=found.plus)
 
     def _at_target(self, tree: Any, span: Span) -> Phrase:
         operators: dict[str, Operator] = {"AT_TARGET": ">=", "ABOVE_TARGET": ">", "BELOW_TARGET": "<"}
@@ -359,6 +360,9 @@ class Reader:
         if number is None or word.kind == "MARKS_RANGE":
             return Given(Award(kind, Points("marks", None), span), per_unit, span)
         amount = amount_of(number, word.span)
+        if kind == "set" and amount.value is not None and (amount.value < 0 or number.plus):  # 每低1%：-0.3分
+            kind = "gain" if number.plus else "deduct"
+            amount = evolve(amount, value=abs(amount.value))
         if amount.unit.kind == "rate":
             points = Points("share", amount)
         elif amount.value == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kpilib.quantity import decimal_text
 from kpilib.syntax.names import TRIVIAL
 from kpilib.syntax.tree import (
-    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
+    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, Faultless, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
     PartOfStep, Proportional, RuleTree, Rung, Series, Step, Target,
 )  # fmt: skip
 
@@ -115,6 +115,8 @@ def _condition(condition: Condition) -> str:
             return "且".join(map(_condition, parts))
         case Either(parts=parts):
             return "或".join(map(_condition, parts))
+        case Faultless(label=label):
+            return label
         case Happens(event=event, occurs=occurs):
             return f"出现{event}" if occurs else (f"无{event}" if event else "全部通过")
         case Between(metric=metric, low=low, low_operator=first, high=high, high_operator=last):

@@ -36,7 +36,7 @@ _REFUSED = {
 }
 
 
-def read_rule(text: str, *, has_target: bool = False) -> RuleTree:
+def read_rule(text: str, *, has_target: bool = False, indicator: str = "") -> RuleTree:
     """The tree of a rule text.
 
     Raises:
@@ -57,7 +57,7 @@ def read_rule(text: str, *, has_target: bool = False) -> RuleTree:
     parts: list[Part] = []
     for sentence in _sentences(words):
         try:
-            parts += Assembler(text).run(phrases(parse(sentence, text), sentence))
+            parts += Assembler(text, indicator).run(phrases(parse(sentence, text), sentence))
         except KpiError as error:
             errors.append(error)
     if errors:

@@ -8,17 +8,21 @@ from fractions import Fraction
 from attrs import evolve
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError
-from kpilib.quantity import decimal_text
+from kpilib.quantity import ANY_COUNT, decimal_text
 from kpilib.syntax.clauses import Counted, Labelled, Once, Part
 from kpilib.syntax.names import name_of
+from kpilib.syntax.near import short_miss
 from kpilib.syntax.tree import (
-    Award, Between, Choice, Clause, Comparison, Direction, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise, PartOfStep, Proportional, Rung,
+    Amount, Award, Between, Choice, Clause, Comparison, Direction, Faultless, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise, PartOfStep, Proportional, Rung,
     Series, Step, StepPart, Target, conditions,
 )  # fmt: skip
+from kpilib.text import normalise
 
 _NEGATIVE = re.compile(r"^(?:全年|本月|当月|考核期内|期内|本季度|年度内|当年|每月)?(?:无|未(?:发生|出现|发现|产生|有|造成|受到|接到|收到)|没有(?:发生|出现|发现|产生|收到|接到)?|零(?=[一-龥]{1,4}$)|全部(?:通过|合格|完成|达标)$|不存在)")
 _EVENT = re.compile(r"^(?:如果|如|若|凡|因|一旦|有|若有|如有)?(?:发生|出现|存在|造成|产生|有(?!效|序|关)|违反|未|没有|不|漏|瞒|弄虚|伪造|泄露|泄密|丢失|遗失|私自|擅自|拒)")
 _DONE = {"完成", "全部完成", "达成", "达标", "按时完成", "按期完成", "完成的"}
+_EVENT_LEAD = re.compile(r"^(?:如果|如|若|凡|每|有发生|发生|出现|发现|查出|接到|收到)+")
+_HAPPENING = re.compile(r"^(?:如果|如|若|凡|有|每)?(?:发生|出现|发现|查出|接到|收到)")
 _EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄密|死亡|违法")
 
 
@@ -35,6 +39,7 @@ def settle(parts: list[Part], source: str, *, has_target: bool) -> tuple[Clause,
         RuleSyntaxError: words carry points without saying whose.
     """
     settled: list[Clause] = []
+    parts = _bracketed_marks(parts)
     for index, part in enumerate(parts):
         if isinstance(part, Counted):
             settled.append(_counted(part, parts, source))
@@ -44,7 +49,19 @@ def settle(parts: list[Part], source: str, *, has_target: bool) -> tuple[Clause,
             settled.append(_labelled(part, parts[:index], parts, settled, source))
         else:
             settled.append(part)
-    return tuple(_full_marks(_series(settled, source)))
+    return tuple(_full_marks(_series(_without_target(settled, source, has_target), source)))
+
+
+def _bracketed_marks(parts: list[Part]) -> list[Part]:
+    """服务投诉（2分，每次扣0.1分）: marks in brackets before clauses of another kind are the full marks."""
+    scoring = [part for part in parts if not isinstance(part, (Lead, FullMarks, Limit, PartOfStep, Target))]
+    if len(scoring) < 2 or not isinstance(scoring[0], Labelled) or not scoring[0].bracketed or any(isinstance(part, Labelled) and part.bracketed for part in scoring[1:]):
+        return parts
+    first = scoring[0]
+    if first.award.kind != "set" or first.award.points.amount is None:
+        return parts
+    index = parts.index(first)
+    return [*parts[:index], Lead(first.label, first.span), FullMarks(first.award.points.amount, first.award.span), *parts[index + 1 :]]
 
 
 def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
@@ -62,6 +79,9 @@ def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
         if not amount.unit.is_count:
             raise RuleSyntaxError("是以上、以下，还是正好？", code="KPI114", span=amount.span, source=source, hint="在数字后写 以上、以下，或写成范围", example="5-10分钟扣3分")
         return Rung(exact, award, part.span)
+    stepped = any(isinstance(other, Step) and one_part.amount.unit.kind == amount.unit.kind for other in parts for one_part in getattr(other, "parts", ()))
+    if award.kind == "set" and award.points.kind in ("full", "marks") and stepped and not part.marked:
+        return Rung(exact, award, part.span)  # 5星：满分；每降低1星扣4分
     if award.kind == "set" and amount.value == 0:
         return Rung(exact, award, part.span)
     if award.kind == "set" and award.points.kind == "zero" and one:
@@ -115,9 +135,9 @@ def _has_sibling(part: Counted, parts: list[Part]) -> bool:
     return False
 
 
-def _same_count(leaf: Comparison | Between | Happens, part: Counted) -> bool:
+def _same_count(leaf: Comparison | Between | Happens | Faultless, part: Counted) -> bool:
     """Whether a condition bounds the same count."""
-    if isinstance(leaf, Happens):
+    if isinstance(leaf, (Happens, Faultless)):
         return False
     amount = leaf.amount if isinstance(leaf, Comparison) else leaf.high
     return amount is not None and amount.unit.kind == part.amount.unit.kind and same_event(leaf.metric, part.event)
@@ -181,16 +201,32 @@ def _labelled(part: Labelled, before: list[Part], parts: list[Part], settled: li
     negative = _NEGATIVE.match(part.label)
     if not only_labels and part.award.kind == "set" and negative:
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
-    if only_labels and len(scoring) >= 2:
+    listed = any(isinstance(other, Limit) and other.kind in ("nothing", "loss") for other in parts) and all(other.award.kind == "deduct" for other in labels)
+    happening = any(other.award.kind == "deduct" for other in labels) and all(
+        _NEGATIVE.match(other.label) if other.award.points.kind == "full" else _HAPPENING.match(other.label) for other in labels
+    )
+    if happening and part.award.kind == "set" and negative:
+        return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
+    if only_labels and len(scoring) >= 2 and not listed and not happening:
         return _choice(part, labels, source)
     if part.award.kind == "set" and part.award.points.kind == "zero" and (_EVENT.match(part.label) or _EVENT_WORDS.search(part.label)) and not part.bare:
         return Rung(Happens(name_of(part.label) or part.label, True, part.span), part.award, part.span)
+    if part.award.kind == "deduct" and part.award.points.kind == "zero":
+        return Lead(f"{part.label}不扣分", part.span)
+    if re.search(r"(?:目标值?|计划|任务|指标)$", part.label) and part.award.kind == "set":
+        raise RuleSyntaxError(f"看不懂「{part.label}」", code="KPI105", span=part.span, source=source, hint="您是不是想写「完成目标」？", example="完成目标得满分")
+    taking = [other for other in scoring if _takes(other)]
+    if part.award.kind == "set" and part.award.points.kind in ("full", "marks") and taking and len(labels) == 1 + sum(1 for other in labels if other.award.kind != "set") and not part.bare:
+        return Rung(Faultless(part.label, part.span), part.award, part.span)
     if part.award.kind != "set" and part.award.points.kind == "marks":
-        previous = next((clause for clause in reversed(settled) if isinstance(clause, Occurrence)), None)
-        direct = before and isinstance(before[-1], (Counted, Occurrence))
-        if previous is not None and direct and previous.award.kind == part.award.kind and previous.amount.unit.is_count:
-            amount = evolve(previous.amount, value=Fraction(1))
-            return Occurrence(name_of(part.label), amount, part.award, False, False, part.span)
+        counted = [other for other in parts if isinstance(other, (Counted, Occurrence)) and other.award.kind == part.award.kind and other.amount.unit.is_count]
+        unit = counted[0].amount.unit if counted else ANY_COUNT
+        listed = part.award.kind == "deduct" and any(isinstance(other, Limit) and other.kind in ("nothing", "loss") for other in parts)
+        near = short_miss(part.label)
+        if near is not None:
+            raise RuleSyntaxError(f"看不懂这里的「{part.label}」", code="KPI105", span=part.span, source=source, hint=f"您是不是想写「{near}」？")
+        if counted or listed or _HAPPENING.match(part.label):
+            return Occurrence(_EVENT_LEAD.sub("", part.label).rstrip("的者") or part.label, Amount(Fraction(1), unit, part.span), part.award, False, False, part.span)
         verb = "加" if part.award.kind == "gain" else "扣"
         points, sign = _points(part.award), "" if part.award.kind == "gain" else "-"
         name = name_of(part.label) or part.label
@@ -205,6 +241,13 @@ def _labelled(part: Labelled, before: list[Part], parts: list[Part], settled: li
     if part.bare:
         raise RuleSyntaxError("没有说得分还是扣分", code="KPI109", span=part.award.span, source=source, hint="在分数前写 得、加 或 扣")
     raise RuleSyntaxError(f"看不懂「{part.label}」是什么情况", code="KPI105", span=part.span, source=source, hint="写出数字和单位，或把各种情况都列成选项", example="完成得10分；未完成得0分")
+
+
+def _takes(part: Part) -> bool:
+    """Whether a clause takes points for something."""
+    if isinstance(part, (Counted, Occurrence, Step, Once, Labelled)):
+        return part.award.kind == "deduct"
+    return isinstance(part, Rung) and isinstance(part.award, Award) and part.award.kind == "deduct"
 
 
 def _event_of(label: str, match: re.Match[str]) -> str:
@@ -238,6 +281,20 @@ def _choice(part: Labelled, labels: list[Labelled], source: str) -> Clause:
 def _sum(one: Award, other: Award) -> str:
     a, b = one.points.amount, other.points.amount
     return decimal_text(a.value + b.value) if a is not None and b is not None and a.value is not None and b.value is not None else "?"
+
+
+def _without_target(clauses: list[Clause], source: str, has_target: bool) -> list[Clause]:
+    """按时完成工作计划得满分: where nothing is held against a target, reaching it is just the faultless case."""
+    if has_target or any(isinstance(clause, (Target, Step, Proportional, Otherwise)) for clause in clauses):
+        return clauses
+    result: list[Clause] = []
+    for clause in clauses:
+        if isinstance(clause, Rung) and isinstance(clause.condition, Comparison) and clause.condition.amount is None and isinstance(clause.award, Award) and clause.award.kind == "set":
+            said = clause.condition.span
+            words = normalise(source[said.start : said.end]).replace(" ", "").replace("\n", "")
+            clause = evolve(clause, condition=Faultless(words, said))
+        result.append(clause)
+    return result
 
 
 def _series(clauses: list[Clause], source: str) -> list[Clause]:

@@ -103,7 +103,15 @@ class Happens:
     span: Span = _span()
 
 
-Condition = Comparison | Between | Every | Either | Happens
+@frozen
+class Faultless:
+    """按时完成得满分, before 每延误1天扣2分: the case that nothing is taken from."""
+
+    label: str
+    span: Span = _span()
+
+
+Condition = Comparison | Between | Every | Either | Happens | Faultless
 
 
 @frozen
@@ -241,7 +249,7 @@ class RuleTree:
     source: str = field(default="", eq=False, repr=False)
 
 
-def conditions(condition: Condition) -> tuple[Comparison | Between | Happens, ...]:
+def conditions(condition: Condition) -> tuple[Comparison | Between | Happens | Faultless, ...]:
     """The single comparisons of a condition."""
     if isinstance(condition, (Every, Either)):
         return tuple(leaf for part in condition.parts for leaf in conditions(part))
