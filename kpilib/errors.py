@@ -98,7 +98,8 @@ class Diagnostic:
     def __str__(self) -> str:
         place = ""
         if self.span is not None and "\n" in self.source:
-            place = "（第%d行第%d字）" % line_of(self.source, self.span.start)
+            line, column = line_of(self.source, self.span.start)
+            place = f"（第{line}行第{column}字）"
         lines = [f"{self.code} {self.message}{place}"]
         if self.excerpt:
             lines += ["  " + line for line in self.excerpt.split("\n")]
@@ -176,7 +177,9 @@ class KpiError(Exception):
         return (_rebuild, (type(self), self.message, self.diagnostics, self.__dict__))
 
 
-def _rebuild(kind: type[KpiError], message: str, diagnostics: tuple[Diagnostic, ...], state: dict[str, object]) -> KpiError:
+def _rebuild(
+    kind: type[KpiError], message: str, diagnostics: tuple[Diagnostic, ...], state: dict[str, object]
+) -> KpiError:
     error = kind(message, code=diagnostics[0].code, diagnostics=diagnostics)
     error.__dict__.update(state)
     return error
@@ -205,12 +208,16 @@ class AmbiguousRuleError(KpiError):
 
     default_code = "KPI203"
 
-    def __init__(self, message: str, *, readings: tuple[AlternativeReading, ...] = (), code: str = "", **rest: object) -> None:
+    def __init__(
+        self, message: str, *, readings: tuple[AlternativeReading, ...] = (), code: str = "", **rest: object
+    ) -> None:
         super().__init__(message, code=code, **rest)  # type: ignore[arg-type]
         self.readings = readings
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"  读法{number}：{reading}" for number, reading in enumerate(self.readings, 1))])
+        return "\n".join(
+            [super().__str__(), *(f"  读法{number}：{reading}" for number, reading in enumerate(self.readings, 1))]
+        )
 
 
 class TemplateError(KpiError):

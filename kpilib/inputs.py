@@ -7,9 +7,12 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
-from kpilib.errors import InputError
+from kpilib.errors import InputError, KpiError
 from kpilib.meaning.expr import Var
-from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, exact, parse_quantity, unit_named
+from kpilib.meaning.metrics import Goal
+from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, decimal_text, exact, parse_quantity, unit_named
+from kpilib.syntax.reader import read_rule
+from kpilib.syntax.tree import Amount, Target
 from kpilib.text import normalise
 
 
@@ -45,11 +48,19 @@ def _unit_for_bare(variable: Var, value: Any, unit: str | None) -> Unit:
         return unit_of(unit)
     if wanted.kind == "rate":
         raise InputError(
-            f"{_name(variable)}的值 {value} 没有单位", code="KPI802", hint=f"写 {value}%（百分数），或用 unit=\"%\" 或 unit=\"ratio\" 说明", example=f"{value}%"
+            f"{_name(variable)}的值 {value} 没有单位",
+            code="KPI802",
+            hint=f'写 {value}%（百分数），或用 unit="%" 或 unit="ratio" 说明',
+            example=f"{value}%",
         )
     if wanted.is_count or wanted.kind in ("number", "marks", "times") or wanted.symbol == "元":
         return wanted
-    raise InputError(f"{_name(variable)}的值 {value} 没有单位", code="KPI802", hint=f"写 {value}{wanted.symbol}，或用 unit= 说明", example=f"{value}{wanted.symbol}")
+    raise InputError(
+        f"{_name(variable)}的值 {value} 没有单位",
+        code="KPI802",
+        hint=f"写 {value}{wanted.symbol}，或用 unit= 说明",
+        example=f"{value}{wanted.symbol}",
+    )
 
 
 def _checked(variable: Var, quantity: Quantity) -> Fraction:
@@ -64,11 +75,23 @@ def _checked(variable: Var, quantity: Quantity) -> Fraction:
     base = quantity.base
     if variable.domain.kind == "count":
         if base.denominator != 1:
-            raise InputError(f"{_name(variable)}是次数，{quantity} 不是整数", code="KPI805", hint="次数只能是 0、1、2 ……", example=f"3{wanted.symbol}")
+            raise InputError(
+                f"{_name(variable)}是次数，{quantity} 不是整数",
+                code="KPI805",
+                hint="次数只能是 0、1、2 ……",
+                example=f"3{wanted.symbol}",
+            )
         if base < 0:
-            raise InputError(f"{_name(variable)}是次数，不能是负数 {quantity}", code="KPI805", hint="次数只能是 0、1、2 ……", example=f"3{wanted.symbol}")
+            raise InputError(
+                f"{_name(variable)}是次数，不能是负数 {quantity}",
+                code="KPI805",
+                hint="次数只能是 0、1、2 ……",
+                example=f"3{wanted.symbol}",
+            )
     elif variable.domain.minimum is not None and base < variable.domain.minimum:
-        raise InputError(f"{_name(variable)}不能是负数 {quantity}", code="KPI801", hint="核对正负号", example=f"3{wanted.symbol}")
+        raise InputError(
+            f"{_name(variable)}不能是负数 {quantity}", code="KPI801", hint="核对正负号", example=f"3{wanted.symbol}"
+        )
     return base
 
 
@@ -86,14 +109,21 @@ def _label(variable: Var, value: Any) -> str:
             return short[0]
     near = get_close_matches(str(value), labels, n=1, cutoff=0.4)
     hint = f"您是不是想选「{near[0]}」？" if near else ""
-    raise InputError(f"选项里没有「{str(value)[:40]}」", code="KPI806", hint=f"{hint}可选：{'、'.join(label[:20] for label in labels)}", example=labels[0])
+    raise InputError(
+        f"选项里没有「{str(value)[:40]}」",
+        code="KPI806",
+        hint=f"{hint}可选：{'、'.join(label[:20] for label in labels)}",
+        example=labels[0],
+    )
 
 
 def _folded(text: str) -> str:
     return "".join(char for char in normalise(text) if char not in " \n,、;。")
 
 
-def read_inputs(variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None) -> dict[str, Fraction | str]:
+def read_inputs(
+    variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None
+) -> dict[str, Fraction | str]:
     """All inputs of a rule from one value or a mapping of names to values.
 
     Raises:
@@ -106,7 +136,12 @@ def read_inputs(variables: tuple[Var, ...], value: Any, unit: str | Mapping[str,
         if not variables:
             return {}
         names = "、".join(variable.name for variable in variables)
-        raise InputError(f"这条规则有 {len(variables)} 个输入：{names}", code="KPI803", hint="给一个字典", example=str({variable.name: f"1{variable.unit.symbol}" for variable in variables}))
+        raise InputError(
+            f"这条规则有 {len(variables)} 个输入：{names}",
+            code="KPI803",
+            hint="给一个字典",
+            example=str({variable.name: f"1{variable.unit.symbol}" for variable in variables}),
+        )
     known = {variable.name for variable in variables}
     for name in value:
         if name not in known:
@@ -116,10 +151,47 @@ def read_inputs(variables: tuple[Var, ...], value: Any, unit: str | Mapping[str,
     found: dict[str, Fraction | str] = {}
     for variable in variables:
         if variable.name not in value:
-            raise InputError(f"缺少「{variable.name}」的值", code="KPI803", hint=f"单位是 {variable.unit.symbol or '数'}")
-        found[variable.name] = read_input(variable, value[variable.name], unit if isinstance(unit, str) or unit is None else unit.get(variable.name))
+            raise InputError(
+                f"缺少「{variable.name}」的值", code="KPI803", hint=f"单位是 {variable.unit.symbol or '数'}"
+            )
+        found[variable.name] = read_input(
+            variable, value[variable.name], unit if isinstance(unit, str) or unit is None else unit.get(variable.name)
+        )
     return found
 
 
 def _name(variable: Var) -> str:
-    return "" if variable.name == "x" else f"「{variable.name}」"
+    return "输入" if variable.name == "x" else f"「{variable.name}」"
+
+
+def read_target(target: Any) -> Goal | None:
+    """A target as the 目标值 column has it: 90%, ≥95%, 不超过3%, 1:4, 100万元; None for words (及时).
+
+    Raises:
+        InputError: a number without a place for it, or damaged text.
+    """
+    if target is None:
+        return None
+    if isinstance(target, Quantity):
+        return Goal(Amount(target.number, target.unit))
+    text = target if isinstance(target, str) else decimal_text(exact(target))
+    if not any(char.isdigit() or char in "一二三四五六七八九十零半" for char in text):
+        return None
+    try:
+        tree = read_rule(f"目标值为{text}")
+    except KpiError:
+        raise InputError(
+            f"目标值「{text}」读不懂",
+            code="KPI801",
+            hint="写一个带单位的数，可以加 不低于、不超过",
+            example="不低于90%",
+        ) from None
+    found = [clause for clause in tree.clauses if isinstance(clause, Target)]
+    if len(found) != 1 or len(tree.clauses) != 1 or found[0].amount.value is None:
+        raise InputError(
+            f"目标值「{text}」读不懂",
+            code="KPI801",
+            hint="写一个带单位的数，可以加 不低于、不超过",
+            example="不低于90%",
+        )
+    return Goal(found[0].amount, found[0].operator, found[0].high)

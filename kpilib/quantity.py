@@ -50,7 +50,8 @@ UNITS: dict[str, Unit] = {
     "分": MARKS,
     "倍": TIMES,
     **_units("money", 元="1", 块="1", 角="1/10", 千元="1000", 万元="10000", 百万元="1000000", 千万元="10000000", 亿元="100000000"),
-    **_units("time", 天="1", 日="1", 自然日="1", 周="7", 星期="7", 个星期="7", 小时="1/24", 个小时="1/24", 分钟="1/1440", 秒="1/86400", 秒钟="1/86400", s="1/86400", ms="1/86400000", 毫秒="1/86400000", h="1/24", min="1/1440"),
+    **_units("time", 天="1", 日="1", 自然日="1", 周="7", 星期="7", 个星期="7", 小时="1/24", 个小时="1/24", 分钟="1/1440", 秒="1/86400", 秒钟="1/86400"),
+    **_units("time", s="1/86400", ms="1/86400000", 毫秒="1/86400000", h="1/24", min="1/1440"),
     **_units("workday", 工作日="1", 个工作日="1"),
     **_units("month", 月="1", 个月="1", 季度="3", 个季度="3", 年="12"),
     **_units("measure:重量", 吨="1000", 公斤="1", 千克="1", 克="1/1000", kg="1", 斤="1/2"),
@@ -63,11 +64,122 @@ UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 # Measure words: each is a count of its own kind.
-MEASURES = (
-    "人次 例次 台次 架次 车次 批次 户次 次 个 家 项 起 例 件 条 人 户 批 笔 篇 处 单 方 名 位 份 场 期 台 套 张 本 课时 门 款 种 级 宗 辆 站 点 组 班 幅 封 则 科 页 行 字 只 部 艘 间 栋 "
-    "座 株 头 颗 块 节 届 轮 回 样 类 票 箱 桶 袋 包 卷 根 支 面 把 盘 段 层 床 间 所 校 村 镇 县 队 员 遍 趟 声 步 口 发 店 床日 床位 档 环 枚 瓶 双 对 顶 扇 片 堂 道 星 字符 册 具 级别 区 街"
-).split()
-
+MEASURES = [
+    "人次",
+    "例次",
+    "台次",
+    "架次",
+    "车次",
+    "批次",
+    "户次",
+    "次",
+    "个",
+    "家",
+    "项",
+    "起",
+    "例",
+    "件",
+    "条",
+    "人",
+    "户",
+    "批",
+    "笔",
+    "篇",
+    "处",
+    "单",
+    "方",
+    "名",
+    "位",
+    "份",
+    "场",
+    "期",
+    "台",
+    "套",
+    "张",
+    "本",
+    "课时",
+    "门",
+    "款",
+    "种",
+    "级",
+    "宗",
+    "辆",
+    "站",
+    "点",
+    "组",
+    "班",
+    "幅",
+    "封",
+    "则",
+    "科",
+    "页",
+    "行",
+    "字",
+    "只",
+    "部",
+    "艘",
+    "间",
+    "栋",
+    "座",
+    "株",
+    "头",
+    "颗",
+    "块",
+    "节",
+    "届",
+    "轮",
+    "回",
+    "样",
+    "类",
+    "票",
+    "箱",
+    "桶",
+    "袋",
+    "包",
+    "卷",
+    "根",
+    "支",
+    "面",
+    "把",
+    "盘",
+    "段",
+    "层",
+    "床",
+    "所",
+    "校",
+    "村",
+    "镇",
+    "县",
+    "队",
+    "员",
+    "遍",
+    "趟",
+    "声",
+    "步",
+    "口",
+    "发",
+    "店",
+    "床日",
+    "床位",
+    "档",
+    "环",
+    "枚",
+    "瓶",
+    "双",
+    "对",
+    "顶",
+    "扇",
+    "片",
+    "堂",
+    "道",
+    "星",
+    "字符",
+    "册",
+    "具",
+    "级别",
+    "区",
+    "街",
+]
 for _word in MEASURES:
     UNITS.setdefault(_word, Unit(f"count:{_word}", _word))
 
@@ -76,7 +188,11 @@ ANY_COUNT = Unit("count:*", "次")  # how often, where the text names an event w
 for _word in ("名", "位", "员"):  # people, however they are counted
     UNITS[_word] = Unit("count:人", _word)
 
-_DIGITS = {char: value for value, chars in enumerate(("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for char in chars}
+_DIGITS = {
+    char: value
+    for value, chars in enumerate(("零〇", "一壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
+    for char in chars
+}
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 
@@ -142,7 +258,13 @@ def exact(value: str | int | float | Decimal | Fraction) -> Fraction:
             raise InputError("数太大", code="KPI801", hint=f"最多 {MAX_DIGITS} 位")
         result = Fraction(int(value))
     else:
-        text = normalise(value).strip() if isinstance(value, str) else str(value) if isinstance(value, Decimal) else repr(float(value))
+        text = (
+            normalise(value).strip()
+            if isinstance(value, str)
+            else str(value)
+            if isinstance(value, Decimal)
+            else repr(float(value))
+        )
         if len(text) > 80 or not _ARABIC.match(text):
             raise InputError(f"{_shown(value)} 不是有限的数", code="KPI801", hint="这里要一个数，例如 85.4")
         mantissa, _, exponent = text.replace(",", "").lower().partition("e")

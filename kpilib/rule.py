@@ -10,14 +10,14 @@ from typing import Any
 from attrs import Factory, field, frozen
 
 from kpilib.engines.scalar import Scorer, evaluate
-from kpilib.errors import Diagnostic, InputError, KpiError, RuleSyntaxError, TemplateError, UncoveredError
-from kpilib.inputs import read_inputs, unit_of
+from kpilib.errors import Diagnostic, InputError, KpiError, TemplateError, UncoveredError
+from kpilib.inputs import read_inputs, read_target, unit_of
 from kpilib.meaning.curve import Curve, curve_of
-from kpilib.meaning.expr import Absent, Domain, Expr, bind
+from kpilib.meaning.expr import Absent, Domain, Expr
 from kpilib.meaning.lower import Lowered, lower
 from kpilib.meaning.metrics import Goal
 from kpilib.meaning.reading import Reading
-from kpilib.quantity import Quantity, decimal_text, exact, round_half_away, to_decimal
+from kpilib.quantity import Quantity, decimal_text, exact
 from kpilib.syntax.print import print_rule
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.template import Hole, fill, holes_of
@@ -25,6 +25,13 @@ from kpilib.syntax.tree import RuleTree, Target
 from kpilib.views.explain import Explanation, explain
 
 Points = str | int | Decimal | Fraction | Quantity
+
+
+class Memo(dict[str | None, Any]):
+    """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
+
+    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
+        return Memo, ()
 
 
 @frozen
@@ -51,7 +58,7 @@ class Rule:
     _renames: tuple[tuple[str, str], ...] = field(repr=False)
     indicator: str
     source: str = field(repr=False, eq=False)
-    _memo: dict[str, Any] = field(default=Factory(dict), eq=False, repr=False)
+    _memo: Memo = field(default=Factory(lambda: Memo()), eq=False, repr=False)
 
     # ---- what it is ------------------------------------------------------------------------------------------------
     def _lowered(self, goal: Goal | None = None) -> Lowered:
@@ -60,7 +67,12 @@ class Rule:
             if len(self._memo) > 500:  # targets of many people: keep the memory bounded
                 self._memo.clear()
             self._memo[key] = lower(
-                self.tree, full_marks=self.full_marks, goal=goal or self._goal, reading=self.reading, renames=dict(self._renames), indicator=self.indicator
+                self.tree,
+                full_marks=self.full_marks,
+                goal=goal or self._goal,
+                reading=self.reading,
+                renames=dict(self._renames),
+                indicator=self.indicator,
             )
         return self._memo[key]  # type: ignore[no-any-return]
 
@@ -81,7 +93,9 @@ class Rule:
         """The inputs in the order of the text; a single one is called x."""
         if self.holes:
             return ()
-        return tuple(Input(variable.name, variable.unit.symbol, variable.domain) for variable in self._lowered().variables)
+        return tuple(
+            Input(variable.name, variable.unit.symbol, variable.domain) for variable in self._lowered().variables
+        )
 
     @property
     def notes(self) -> tuple[Diagnostic, ...]:
@@ -114,7 +128,9 @@ class Rule:
             self._memo["curve"] = curve_of(lowered.expr)
         found = self._memo["curve"]
         if found is None:
-            raise InputError("这条规则不是一个数的曲线（有几个输入，或输入是选项）", code="KPI803", hint="用 score() 逐个计算")
+            raise InputError(
+                "这条规则不是一个数的曲线（有几个输入，或输入是选项）", code="KPI803", hint="用 score() 逐个计算"
+            )
         return found  # type: ignore[no-any-return]
 
     @property
@@ -147,9 +163,8 @@ class Rule:
             TemplateError: a number of the rule is blank.
         """
         if target is None:
-            memo = self._memo
-            fast = memo.get(("fast", unit) if unit is None or type(unit) is str else None)
-            if fast is not None:
+            fast = self._memo.get(unit if type(unit) is str else None)  # the short way for this unit, once prepared
+            if fast is not None and (unit is None or type(unit) is str):
                 scored = fast(value)
                 if scored is not None:
                     return scored  # type: ignore[no-any-return]
@@ -159,7 +174,13 @@ class Rule:
         self._demand_filled()
         lowered, scorer = self._scorer(self._with_target(target))
         if lowered.target is not None:
-            raise UncoveredError("目标值还没有给", code="KPI503", source=self.source, hint="用 target= 给出目标值", example="target=\"90%\"")
+            raise UncoveredError(
+                "目标值还没有给",
+                code="KPI503",
+                source=self.source,
+                hint="用 target= 给出目标值",
+                example='target="90%"',
+            )
         env = read_inputs(lowered.variables, value, unit)
         result = scorer.score(env)
         if isinstance(result, Absent):
@@ -170,7 +191,7 @@ class Rule:
 
     def _prepare(self, lowered: Lowered, scorer: Scorer, unit: str | None) -> None:
         """Keep a short way for plain numbers of one variable: Decimal and int, in a unit that fits."""
-        if ("fast", unit) in self._memo or len(lowered.variables) != 1:
+        if unit in self._memo or len(lowered.variables) != 1:
             return
         variable = lowered.variables[0]
         count = variable.domain.kind == "count"
@@ -179,7 +200,9 @@ class Rule:
         held = unit_of(unit) if unit is not None else variable.unit
         if held.kind != variable.unit.kind or (unit is None and variable.unit.kind == "rate"):
             return
-        if unit is None and not (count or variable.unit.kind in ("number", "marks", "times") or variable.unit.symbol == "元"):
+        if unit is None and not (
+            count or variable.unit.kind in ("number", "marks", "times") or variable.unit.symbol == "元"
+        ):
             return
         size = (held.size.numerator, held.size.denominator)
         by_int, by_decimal = scorer.score_int, scorer.score_decimal
@@ -197,7 +220,7 @@ class Rule:
                 return None
             return result if type(result) is Decimal else None
 
-        self._memo[("fast", unit)] = fast  # type: ignore[index]
+        self._memo[unit] = fast
 
     def exact_score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Fraction:
         """The points before rounding; arguments and errors as for `score`."""
@@ -222,7 +245,7 @@ class Rule:
         goal = self._with_target(target)
         lowered = self._lowered(goal)
         env = read_inputs(lowered.variables, value, unit)
-        return explain(lowered, env, points, self.source, goal or self._goal_used(lowered))
+        return explain(lowered, env, points, self.source, goal or self._goal_used(lowered), self.indicator)
 
     def _goal_used(self, lowered: Lowered) -> Goal | None:
         del lowered
@@ -234,13 +257,25 @@ class Rule:
     def _absent(self, absent: Absent, value: Any) -> UncoveredError:
         shown = value if isinstance(value, (str, int, Decimal)) else ""
         message = absent.reason + (f"（输入是 {shown}）" if shown != "" else "")
-        return UncoveredError(message, code=absent.code, span=absent.span, source=self.source, hint="补上这种情况的规定" if absent.code == "KPI501" else "核对目标值")
+        return UncoveredError(
+            message,
+            code=absent.code,
+            span=absent.span,
+            source=self.source,
+            hint="补上这种情况的规定" if absent.code == "KPI501" else "核对目标值",
+        )
 
     def _demand_filled(self) -> None:
         holes = self.holes
         if holes:
             names = "、".join(hole.name for hole in holes)
-            raise TemplateError(f"还有 {len(holes)} 个数空着：{names}", holes=holes, span=holes[0].span, source=self.source, hint="用 fill() 填上，再计分")
+            raise TemplateError(
+                f"还有 {len(holes)} 个数空着：{names}",
+                holes=holes,
+                span=holes[0].span,
+                source=self.source,
+                hint="用 fill() 填上，再计分",
+            )
 
     def _with_target(self, target: Any) -> Goal | None:
         if target is None:
@@ -249,8 +284,15 @@ class Rule:
         if goal is None:
             raise InputError(f"目标值「{target}」不是一个带单位的数", code="KPI801", example='target="95%"')
         fixed = self._goal_used(self._lowered())
-        if fixed is not None and (fixed.amount.unit.kind, fixed.amount.base) != (goal.amount.unit.kind, goal.amount.base):
-            raise InputError(f"规则已经写了目标值 {decimal_text(fixed.amount.value or Fraction(0))}{fixed.amount.unit.symbol}，不能再给 {target}", code="KPI801", hint="只在一处写目标值")
+        if fixed is not None and (fixed.amount.unit.kind, fixed.amount.base) != (
+            goal.amount.unit.kind,
+            goal.amount.base,
+        ):
+            raise InputError(
+                f"规则已经写了目标值 {decimal_text(fixed.amount.value or Fraction(0))}{fixed.amount.unit.symbol}，不能再给 {target}",
+                code="KPI801",
+                hint="只在一处写目标值",
+            )
         return goal
 
     def fill(self, values: Mapping[str, Any] | None = None, **named: Any) -> Rule:
@@ -260,7 +302,9 @@ class Rule:
             InputError: a name that is no hole, or a value whose unit does not fit.
         """
         filled = fill(self.tree, {**(values or {}), **named})
-        return Rule(filled, self.reading, self.full_marks, self._goal, self._renames, self.indicator, self.source)._checked()
+        return Rule(
+            filled, self.reading, self.full_marks, self._goal, self._renames, self.indicator, self.source
+        )._checked()
 
     def _checked(self) -> Rule:
         if not self.holes:
@@ -268,33 +312,14 @@ class Rule:
         return self
 
 
-def read_target(target: Any) -> Goal | None:
-    """A target as the 目标值 column has it: 90%, ≥95%, 不超过3%, 1:4, 100万元; None for words (及时).
-
-    Raises:
-        InputError: a number without a place for it, or damaged text.
-    """
-    if target is None:
-        return None
-    if isinstance(target, Quantity):
-        from kpilib.syntax.tree import Amount
-
-        return Goal(Amount(target.number, target.unit))
-    text = target if isinstance(target, str) else decimal_text(exact(target))
-    if not any(char.isdigit() or char in "一二三四五六七八九十零半" for char in text):
-        return None
-    try:
-        tree = read_rule(f"目标值为{text}")
-    except KpiError:
-        raise InputError(f"目标值「{text}」读不懂", code="KPI801", hint="写一个带单位的数，可以加 不低于、不超过", example="不低于90%") from None
-    found = [clause for clause in tree.clauses if isinstance(clause, Target)]
-    if len(found) != 1 or len(tree.clauses) != 1 or found[0].amount.value is None:
-        raise InputError(f"目标值「{text}」读不懂", code="KPI801", hint="写一个带单位的数，可以加 不低于、不超过", example="不低于90%")
-    return Goal(found[0].amount, found[0].operator, found[0].high)
-
-
 def compile_rule(
-    text: str, *, full_marks: Points | None = None, target: Any = None, reading: Reading | None = None, inputs: Mapping[str, str] | None = None, indicator: str = ""
+    text: str,
+    *,
+    full_marks: Points | None = None,
+    target: Any = None,
+    reading: Reading | None = None,
+    inputs: Mapping[str, str] | None = None,
+    indicator: str = "",
 ) -> Rule:
     """Compile a Chinese scoring rule.
 
@@ -325,24 +350,45 @@ def compile_rule(
 def _marks(full_marks: Points | None) -> Fraction | None:
     if full_marks is None:
         return None
-    value = full_marks.base if isinstance(full_marks, Quantity) else exact(full_marks.removesuffix("分") if isinstance(full_marks, str) else full_marks)
+    value = (
+        full_marks.base
+        if isinstance(full_marks, Quantity)
+        else exact(full_marks.removesuffix("分") if isinstance(full_marks, str) else full_marks)
+    )
     if value <= 0:
         raise InputError("满分必须大于0", code="KPI801", hint="例如 full_marks=20")
     return value
 
 
 def check(
-    text: str, *, full_marks: Points | None = None, target: Any = None, reading: Reading | None = None, inputs: Mapping[str, str] | None = None, indicator: str = ""
+    text: str,
+    *,
+    full_marks: Points | None = None,
+    target: Any = None,
+    reading: Reading | None = None,
+    inputs: Mapping[str, str] | None = None,
+    indicator: str = "",
 ) -> tuple[Diagnostic, ...]:
     """All findings of a rule text: its errors, or the notes of the readings taken; never raises on bad text."""
     try:
-        rule = compile_rule(text, full_marks=full_marks, target=target, reading=reading, inputs=inputs, indicator=indicator)
+        rule = compile_rule(
+            text, full_marks=full_marks, target=target, reading=reading, inputs=inputs, indicator=indicator
+        )
     except KpiError as error:
         return error.diagnostics
     if rule.holes:
-        return tuple(Diagnostic(code="KPI301", message=f"「{hole.name}」还空着", level="需确认", span=hole.span, source=text, hint="填上再计分") for hole in rule.holes)
+        return tuple(
+            Diagnostic(
+                code="KPI301",
+                message=f"「{hole.name}」还空着",
+                level="需确认",
+                span=hole.span,
+                source=text,
+                hint="填上再计分",
+            )
+            for hole in rule.holes
+        )
     return rule.notes
 
 
-__all__ = ["Input", "Rule", "check", "compile_rule", "read_target"]
-
+__all__ = ["Input", "Rule", "check", "compile_rule"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import NamedTuple
 
-_FOLDED = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
+_FOLDED: dict[int, str] = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 
 # Signs that mean the same on a KPI sheet.  One character to one character, so that a position in the
 # folded text is a position in the author's own.  Not NFKC: it would turn ㎡ into two characters.
-_SIGNS = str.maketrans(
-    {
+_SIGNS: dict[int, str] = {ord(sign): plain for sign, plain in {
         "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "【": "(", "】": ")", "〔": "(", "〕": ")",
         "％": "%", "﹪": "%", "。": "。", "．": ".", "－": "-", "—": "-", "–": "-", "―": "-", "─": "-", "−": "-", "‐": "-", "‑": "-",
         "～": "~", "〜": "~", "∼": "~", "∽": "~", "＝": "=", "≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤", "＞": ">", "﹥": ">",
@@ -18,8 +17,7 @@ _SIGNS = str.maketrans(
         "“": '"', "”": '"', "「": '"', "」": '"', "『": '"', "』": '"', "‘": "'", "’": "'", "！": "!", "？": "?", "＿": "_",
         "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u200a": " ", "\u202f": " ", "\t": " ", "\u2028": "\n", "\u2029": "\n", "\x0b": "\n",
         "\x0c": "\n", "\x85": "\n", "\r": "\n", "﹣": "-", "﹢": "+", "∶": ":", "︰": ":", "﹐": ",", "﹔": ";", "﹕": ":", "﹙": "(", "﹚": ")",
-    }
-)  # fmt: skip
+}.items()}  # fmt: skip
 
 # Traditional (and variant) forms of the characters that the vocabulary is made of.
 _TRADITIONAL = str.maketrans(
@@ -31,7 +29,7 @@ _TRADITIONAL = str.maketrans(
     "顶准订额内润称许号较响视况难鉴参据赛顾客担当区县乡镇团队机关干边离职厂车辆伤险环护楼层场华复复获证书证诉调轻伤后么并并为",
 )
 
-_TABLE = {**{key: value for key, value in _FOLDED.items()}, **_TRADITIONAL, **_SIGNS}
+_TABLE: dict[int, str] = {**_FOLDED, **{code: chr(value) for code, value in _TRADITIONAL.items()}, **_SIGNS}
 
 
 class Span(NamedTuple):
@@ -63,7 +61,10 @@ def unreadable(text: str) -> Span | None:
     for position, char in enumerate(text):
         if char in "\n\r\t\x0b\x0c\x85":
             continue
-        if unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} or char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd":
+        if (
+            unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"}
+            or char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffd"
+        ):
             return Span(position, position + 1)
     return None
 
@@ -110,4 +111,8 @@ def excerpt(text: str, span: Span, *, reach: int = 36) -> str:
 
 def _shown(char: str) -> str:
     """Characters that would break a terminal line, made visible."""
-    return char if unicodedata.category(char) not in {"Cc", "Cs", "Cf", "Cn", "Co"} else ("\u3000" if width(char) == 2 else "·")
+    return (
+        char
+        if unicodedata.category(char) not in {"Cc", "Cs", "Cf", "Cn", "Co"}
+        else ("\u3000" if width(char) == 2 else "·")
+    )

@@ -27,6 +27,7 @@ ROOMS = (
     {"syntax"},
     {"meaning"},
     {"engines"},
+    {"inputs"},
     {"views"},
     {"rule"},
     {"plan"},

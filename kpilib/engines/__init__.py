@@ -1,0 +1,1 @@
+"""Engines: each reads score expressions, none reads trees."""

@@ -1,0 +1,1 @@
+"""Meaning: expressions, curves, and lowering a tree under a reading."""

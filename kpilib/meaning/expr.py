@@ -228,7 +228,7 @@ def add(*parts: Expr) -> Expr:
 
 
 def scale(factor: Fraction, part: Expr) -> Expr:
-    """factor · part, constants folded."""
+    """Factor · part, constants folded."""
     if isinstance(part, Const):
         return Const(factor * part.value)
     if factor == 1:
@@ -278,7 +278,10 @@ def _bind(expr: Expr, values: dict[str, Fraction]) -> Expr:
                 return Undefined(reason, code="KPI502")
             return Floor(a, b, reason)
         case Case(branches=branches, default=default):
-            return Case(tuple((_bind_guard(guard, values), _bind(body, values)) for guard, body in branches), _bind(default, values))
+            return Case(
+                tuple((_bind_guard(guard, values), _bind(body, values)) for guard, body in branches),
+                _bind(default, values),
+            )
         case Min(parts=parts):
             return Min(tuple(_bind(part, values) for part in parts))
         case Max(parts=parts):

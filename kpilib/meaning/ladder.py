@@ -51,7 +51,13 @@ class Interval:
         high = min(highs) if highs else None
         if low is not None and high is not None and low > high:
             return None
-        return Interval(low[0] if low else None, low is not None and low[1] == 0, high[0] if high else None, high is not None and high[1] == 0, self.relative)
+        return Interval(
+            low[0] if low else None,
+            low is not None and low[1] == 0,
+            high[0] if high else None,
+            high is not None and high[1] == 0,
+            self.relative,
+        )
 
     @property
     def single(self) -> bool:
@@ -70,12 +76,19 @@ class Interval:
     @property
     def empty(self) -> bool:
         """Whether no input fits."""
-        return self.low is not None and self.high is not None and (self.low > self.high or (self.low == self.high and not (self.low_closed and self.high_closed)))
+        return (
+            self.low is not None
+            and self.high is not None
+            and (self.low > self.high or (self.low == self.high and not (self.low_closed and self.high_closed)))
+        )
 
     def guard(self, variable: Var, target: Expr | None) -> Guard:
         """The condition as a guard of the expression."""
         parts: list[Guard] = []
-        for value, closed, inner, outer in ((self.low, self.low_closed, ">", ">="), (self.high, self.high_closed, "<", "<=")):
+        for value, closed, inner, outer in (
+            (self.low, self.low_closed, ">", ">="),
+            (self.high, self.high_closed, "<", "<="),
+        ):
             if value is not None:
                 bound: Expr = Const(value) if not self.relative or target is None else scale(value, target)
                 operator: Operator = outer if closed else inner  # type: ignore[assignment]
@@ -95,7 +108,9 @@ def gaps(intervals: list[Interval], minimum: Fraction | None, whole: bool) -> li
         low, high = interval._low(), interval._high()
         if low is not None and (anywhere or (needed is not None and low > needed)):
             start = None if anywhere else needed
-            missing.append(Interval(start[0] if start else None, start is not None and start[1] == 0, low[0], low[1] == 1))
+            missing.append(
+                Interval(start[0] if start else None, start is not None and start[1] == 0, low[0], low[1] == 1)
+            )
         anywhere = False
         if high is None:
             return missing

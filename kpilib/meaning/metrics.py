@@ -9,15 +9,41 @@ from attrs import define, field, frozen
 from kpilib.errors import RuleSyntaxError, UnitError
 from kpilib.meaning.expr import Domain, Var
 from kpilib.quantity import ANY_COUNT, PERCENT, PLAIN, Unit
-from kpilib.syntax.names import LASTING, LATE, name_of
+from kpilib.syntax.names import LATE, name_of
 from kpilib.syntax.tree import (
-    Amount, Between, Choice, Clause, Comparison, Condition, Either, Every, Happens, Occurrence, Otherwise, Proportional, Rung, Step, Target,
+    Amount,
+    Between,
+    Choice,
+    Clause,
+    Comparison,
+    Condition,
+    Either,
+    Every,
+    Happens,
+    Occurrence,
+    Otherwise,
+    Proportional,
+    Rung,
+    Step,
+    Target,
 )  # fmt: skip
 from kpilib.text import Span
 
 LABEL = Unit("label", "")
 # Names that any rate of completion goes by.
-_GENERIC = {"完成比例", "完成率", "达成率", "完成进度", "完成百分比", "完成度", "完成情况", "实际完成比例", "实际完成率", "实际完成百分比", "实际完成"}
+_GENERIC = {
+    "完成比例",
+    "完成率",
+    "达成率",
+    "完成进度",
+    "完成百分比",
+    "完成度",
+    "完成情况",
+    "实际完成比例",
+    "实际完成率",
+    "实际完成百分比",
+    "实际完成",
+}
 _MEANS = ("平均", "人均", "均")
 
 
@@ -46,7 +72,12 @@ class Metric:
         """Whether a name can be of this metric."""
         if self.unit is not None and self.unit.kind == "rate" and (name in _GENERIC or self.name in _GENERIC):
             return True
-        if self.unit is not None and self.unit.kind in ("time", "workday", "month") and LATE.search(name) and LATE.search(self.name):
+        if (
+            self.unit is not None
+            and self.unit.kind in ("time", "workday", "month")
+            and LATE.search(name)
+            and LATE.search(self.name)
+        ):
             return True
         return not name or not self.name or any(name in known or known in name for known in [self.name, *self.aliases])
 
@@ -76,8 +107,8 @@ class Metrics:
                     self._condition(condition)
                     if isinstance(award, Proportional):
                         self._proportional(award)
-                case Occurrence(event=event, amount=amount, span=span):
-                    self._mention(clause, event, amount.unit, amount.span or span, event=True)
+                case Occurrence(event=event, amount=amount):
+                    self._mention(clause, event, amount.unit, amount.span, event=True)
                 case Proportional():
                     self._proportional(clause)
                 case Otherwise(award=Proportional() as share):
@@ -98,7 +129,11 @@ class Metrics:
                     self._mention(part, part.metric, unit, part.amount.span, rate=part.amount.unit.kind == "rate")
         for metric in self.found:
             if metric.unit is None or metric.unit is PLAIN:
-                metric.unit = self.goal.amount.unit if self.goal is not None and (metric.unit is None or self.goal.amount.unit.kind == "money") else metric.unit or PERCENT
+                metric.unit = (
+                    self.goal.amount.unit
+                    if self.goal is not None and (metric.unit is None or self.goal.amount.unit.kind == "money")
+                    else metric.unit or PERCENT
+                )
 
     def _condition(self, condition: Condition) -> None:
         match condition:
@@ -117,7 +152,9 @@ class Metrics:
             case Between(metric=name, low=low, high=high):
                 self._mention(condition, name, high.unit, high.span)
                 if low.unit.kind != high.unit.kind:
-                    raise UnitError("范围的两头单位不同", span=low.span.cover(high.span), source=self.source, example="80%-90%得8分")
+                    raise UnitError(
+                        "范围的两头单位不同", span=low.span.cover(high.span), source=self.source, example="80%-90%得8分"
+                    )
 
     def _happens(self, clause: Happens, event: str) -> None:
         """An event without a number is how often it happens."""
@@ -139,7 +176,7 @@ class Metrics:
 
     def _proportional(self, clause: Proportional) -> None:
         goal = self.goal.amount.unit if self.goal is not None else None
-        relative = goal is not None and goal.kind != "rate" or clause.by_target and goal is not None
+        relative = (goal is not None and goal.kind != "rate") or (clause.by_target and goal is not None)
         name = "" if relative and clause.metric in _GENERIC else clause.metric
         self._mention(clause, name, goal if relative else PERCENT, clause.span)
 
@@ -151,7 +188,9 @@ class Metrics:
         self.found.append(metric)
         return metric
 
-    def _mention(self, clause: object, name: str, unit: Unit | None, span: Span, *, event: bool = False, rate: bool = False) -> None:
+    def _mention(
+        self, clause: object, name: str, unit: Unit | None, span: Span, *, event: bool = False, rate: bool = False
+    ) -> None:
         name = name_of(name) if not event else name
         metric = self._fitting(name, unit, event, rate)
         if metric is None:
@@ -202,7 +241,9 @@ class Metrics:
                 name = "x" if "x" not in used else f"x{len(used) + 1}"
             name = renames.get(name, name)
             if name in used:
-                raise RuleSyntaxError(f"两个输入都叫「{name}」", code="KPI203", source=self.source, hint="给它们不同的名字")
+                raise RuleSyntaxError(
+                    f"两个输入都叫「{name}」", code="KPI203", source=self.source, hint="给它们不同的名字"
+                )
             used.add(name)
             chosen[id(metric)] = Var(name, metric.unit or PLAIN, self._domain(metric, labels))
         return chosen
@@ -211,7 +252,9 @@ class Metrics:
         unit = metric.unit or PLAIN
         if unit is LABEL:
             return Domain("label", labels=labels)
-        if unit.is_count and not any(word in name for word in _MEANS for name in (metric.name, self.indicator, *metric.aliases)):
+        if unit.is_count and not any(
+            word in name for word in _MEANS for name in (metric.name, self.indicator, *metric.aliases)
+        ):
             return Domain("count", Fraction(0), None, Fraction(1))
         lowest = Fraction(0) if unit.is_count or unit.kind in ("time", "month", "workday") else None
         return Domain("real", lowest, None, unit.size / 100 if unit.kind != "rate" else Fraction(1, 10000))

@@ -15,13 +15,17 @@ class Reading:
         ValueError: an option has a value that is not listed.
     """
 
-    step: Literal["linear", "floor", "ceil"] = field(default="linear", validator=validators.in_(("linear", "floor", "ceil")))
+    step: Literal["linear", "floor", "ceil"] = field(
+        default="linear", validator=validators.in_(("linear", "floor", "ceil"))
+    )
     """A fraction of a step: 按比例 (linear), 不计 (floor) or 按一档计 (ceil)."""
     places: int = field(default=2, validator=[validators.instance_of(int), validators.ge(0), validators.le(6)])
     """Decimal places of an item's points, a half rounded away from zero."""
     shared_bound: Literal["better", "worse"] = field(default="better", validator=validators.in_(("better", "worse")))
     """Which rung takes a bound that two rungs name: the one better for the person, or the worse."""
-    ladder: Literal["ask", "listed", "hundred"] = field(default="ask", validator=validators.in_(("ask", "listed", "hundred")))
+    ladder: Literal["ask", "listed", "hundred"] = field(
+        default="ask", validator=validators.in_(("ask", "listed", "hundred"))
+    )
     """A ladder whose top is not the full marks: refuse unless it is 100, take its points as listed, or as hundredths."""
     above_full: Literal["allow", "cap"] = field(default="allow", validator=validators.in_(("allow", "cap")))
     """Whether a proportional score may pass the full marks where the rule does not speak of 满分."""

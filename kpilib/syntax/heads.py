@@ -49,7 +49,13 @@ def _between(item: Item | None, last: Measure) -> Measure | None:
     if item is None or item.after is not None or item.measure.kind != "bound" or last.kind != "bound":
         return None
     first = item.measure
-    if first.amount is None or last.amount is None or first.operator[0] == last.operator[0] or first.of_target or last.of_target:
+    if (
+        first.amount is None
+        or last.amount is None
+        or first.operator[0] == last.operator[0]
+        or first.of_target
+        or last.of_target
+    ):
         return None
     if first.amount.unit.kind != last.amount.unit.kind:
         return None
@@ -92,7 +98,11 @@ def heads(pending: list[Phrase]) -> Head:
             elif isinstance(phrase, Measure):
                 previous = items[-1] if items and items[-1].segment == number else None
                 if previous is not None and previous.after is before and joint is None and before is not None:
-                    items[-1] = Item(previous.measure, previous.before, None, previous.joint, number) if phrase.kind not in ("exact",) else previous
+                    items[-1] = (
+                        Item(previous.measure, previous.before, None, previous.joint, number)
+                        if phrase.kind not in ("exact",)
+                        else previous
+                    )
                 merged = _between(previous, phrase) if joint is None and before is None else None
                 if merged is not None and previous is not None:
                     items[-1] = Item(merged, previous.before, None, previous.joint, number)

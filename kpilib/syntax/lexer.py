@@ -111,7 +111,13 @@ def lex(text: str) -> list[Word]:
         raise RuleSyntaxError(f"规则有 {len(text)} 个字，最多 {MAX_CHARACTERS} 个", code="KPI102", hint="把它分成几条")
     bad = unreadable(text)
     if bad is not None:
-        raise RuleSyntaxError(f"有不能读的字符（U+{ord(text[bad.start]):04X}）", code="KPI103", span=bad, source=text, hint="删掉它，或从原文件重新复制")
+        raise RuleSyntaxError(
+            f"有不能读的字符（U+{ord(text[bad.start]):04X}）",
+            code="KPI103",
+            span=bad,
+            source=text,
+            hint="删掉它，或从原文件重新复制",
+        )
     squeezed, places = squeeze(normalise(text))
     if not squeezed.strip(numbers.ITEM + ",;。:.、"):
         raise RuleSyntaxError("文字是空的", code="KPI101", hint="写一条计分规则")
@@ -132,7 +138,9 @@ def lex(text: str) -> list[Word]:
     return _joined(_words("".join(skeleton), spots, squeezed, places))
 
 
-def _words(skeleton: str, spots: list[tuple[int, int, Found | None]], squeezed: str, places: list[int]) -> Iterator[Word]:
+def _words(
+    skeleton: str, spots: list[tuple[int, int, Found | None]], squeezed: str, places: list[int]
+) -> Iterator[Word]:
     def word(kind: str, start: int, end: int) -> Word:
         first, last = spots[start][0], spots[end - 1][1]
         span = Span(places[first], places[last - 1] + 1)
@@ -183,6 +191,7 @@ class WordLexer(Lexer):
         pass
 
     def lex(self, data: list[Word]) -> Iterator[Token]:  # type: ignore[override]
+        """The tokens of words that are typed already; `start_pos` is the index of the word."""
         for index, word in enumerate(data):
             token = Token(word.kind, word.text, start_pos=index, end_pos=index + 1)
             yield token

@@ -17,15 +17,73 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"(?:[、,:]|的情况|的情形|情况|的话|的$|者$|(?<![超及按准工延课耗用学小])时$|则|就|若|为|是|在|应|需|须|要|每|按|完成(?=$)|控制在|控制|达到|保持在|保持|维持在|发生|出现|达$|等于|共|低$|高$|均|都|未|每次|任何$|至少|不$|实际完成$|不得$|能够|可$|至|(?<!迟)到|于|仅|由|以|(?:当年|年度|全年|本年度?|月度|季度)(?:任务|目标|计划)?(?:的|数|量)?)+$"
 )
-TRIVIAL = {"", "发生", "出现", "发现", "有", "存在", "产生", "造成", "查出", "被", "查实", "检查发现", "每有", "完成", "达到", "实际", "实际完成", "完成值", "实际值", "指标", "指标值", "考核结果", "结果", "得分",
-           "数值", "该项", "该指标", "目标", "完成情况", "完成率按", "者", "的", "额", "值", "则", "比例", "超额完成", "超额", "超额部分", "超出部分", "超过部分", "未完成", "不足部分", "未完成部分", "区间内", "区间", "之间", "范围内", "部分", "月", "每月", "出", "错误数", "其", "每"}  # fmt: skip
+TRIVIAL = frozenset(
+    [
+        "发生",
+        "出现",
+        "发现",
+        "有",
+        "存在",
+        "产生",
+        "造成",
+        "查出",
+        "被",
+        "查实",
+        "检查发现",
+        "每有",
+        "完成",
+        "达到",
+        "实际",
+        "实际完成",
+        "完成值",
+        "实际值",
+        "指标",
+        "指标值",
+        "考核结果",
+        "结果",
+        "得分",
+        "数值",
+        "该项",
+        "该指标",
+        "目标",
+        "完成情况",
+        "完成率按",
+        "者",
+        "的",
+        "额",
+        "值",
+        "则",
+        "比例",
+        "超额完成",
+        "超额",
+        "超额部分",
+        "超出部分",
+        "超过部分",
+        "未完成",
+        "不足部分",
+        "未完成部分",
+        "区间内",
+        "区间",
+        "之间",
+        "范围内",
+        "部分",
+        "月",
+        "每月",
+        "出",
+        "错误数",
+        "其",
+        "每",
+    ]
+) | {""}
 
 # One-character events that people write: 迟一次, 错一处, 漏1项.
 SHORT_EVENTS = set("错漏缺迟晚误少丢断超空旷逾")
 # Events that last: the only words that may stand before a time without a direction.
 # Names that one lateness goes by.
 LATE = re.compile(r"(?:延误|延迟|延期|延时|逾期|超期|拖延|推迟|滞后|拖期|迟交|晚交|迟报|晚报|晚|迟)(?:天数|时间)?$")
-LASTING = re.compile(r"(?:延误|延迟|延期|延时|迟到|逾期|超期|超时|拖期|拖延|推迟|滞后|晚|迟|提前|耽误|缺勤|旷工|误工|停机|停工|加班|拖欠|中断|脱岗|早退|请假|事假|病假|缺席|超出|停产|宕机|故障|缺课|离岗|空岗|迟交|晚交|迟报|晚报|超)$")
+LASTING = re.compile(
+    r"(?:延误|延迟|延期|延时|迟到|逾期|超期|超时|拖期|拖延|推迟|滞后|晚|迟|提前|耽误|缺勤|旷工|误工|停机|停工|加班|拖欠|中断|脱岗|早退|请假|事假|病假|缺席|超出|停产|宕机|故障|缺课|离岗|空岗|迟交|晚交|迟报|晚报|超)$"
+)
 
 _DIGITS = re.compile(r"[0-9]")
 # Vocabulary that text may not hold outside the idioms, since it would be a clause misread.
@@ -77,19 +135,31 @@ def demand_free(word: Word, source: str) -> None:
     """
     doubled = _DOUBLED.search(word.text)
     if doubled is not None:
-        raise RuleSyntaxError(f"「{doubled[0]}」重复了，文字像是损坏了", code="KPI111", span=word.span, source=source, hint="删去重复的字")
+        raise RuleSyntaxError(
+            f"「{doubled[0]}」重复了，文字像是损坏了", code="KPI111", span=word.span, source=source, hint="删去重复的字"
+        )
     for part in word.parts or (word,):
         near = near_miss(_HARMLESS.sub(lambda match: "〇" * len(match[0]), part.text)) if part.kind == "TEXT" else None
         if near is not None:
             raise RuleSyntaxError(
-                f"看不懂这里的「{near[0]}」", code="KPI105", span=_place(source, near[0], part.span), source=source, hint=f"您是不是想写「{near[1]}」？"
+                f"看不懂这里的「{near[0]}」",
+                code="KPI105",
+                span=_place(source, near[0], part.span),
+                source=source,
+                hint=f"您是不是想写「{near[1]}」？",
             )
     found = leaked(word)
     if found is None:
         return
     sign, span = found
     code = "KPI112" if sign.isdigit() else "KPI105"
-    raise RuleSyntaxError(f"看不懂这里的「{sign}」", code=code, span=_place(source, sign, span), source=source, hint="每个数字和计分的词都要能读懂；说明性的话请放进括号，或另起一句")
+    raise RuleSyntaxError(
+        f"看不懂这里的「{sign}」",
+        code=code,
+        span=_place(source, sign, span),
+        source=source,
+        hint="每个数字和计分的词都要能读懂；说明性的话请放进括号，或另起一句",
+    )
 
 
 def _place(source: str, sign: str, span: Span) -> Span:
@@ -106,4 +176,9 @@ _NOUNS = re.compile(
 
 def names_metric(name: str) -> bool:
     """Whether a text can be the name of a rate, an amount or a time (gate 2 of the reader)."""
-    return not name or (name.isascii() and len(name) == 1) or _NOUNS.search(name) is not None or LASTING.search(name) is not None
+    return (
+        not name
+        or (name.isascii() and len(name) == 1)
+        or _NOUNS.search(name) is not None
+        or LASTING.search(name) is not None
+    )

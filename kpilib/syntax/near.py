@@ -46,7 +46,12 @@ def near_miss(text: str) -> tuple[str, str] | None:
         for start in range(len(text) - length + 1):
             window = text[start : start + length]
             meant = _off_by_one(window, _patterns())
-            if meant is not None and "〇" not in window and window not in words.long and not _holds_kept(window, meant, words.kept):
+            if (
+                meant is not None
+                and "〇" not in window
+                and window not in words.long
+                and not _holds_kept(window, meant, words.kept)
+            ):
                 return window, meant
     ending = text[-2:]
     if len(ending) == 2 and f"_{ending[1]}" in words.edge and ending not in words.kept:
@@ -58,10 +63,25 @@ def short_miss(label: str) -> str | None:
     """The limit word that a label of two characters misspells: 罪多 for 最多."""
     if len(label) != 2:
         return None
-    return next((word for word in ("最多", "最高", "累计", "合计", "至多", "总计") if (label[0] == word[0]) != (label[1] == word[1])), None)
+    return next(
+        (
+            word
+            for word in ("最多", "最高", "累计", "合计", "至多", "总计")
+            if (label[0] == word[0]) != (label[1] == word[1])
+        ),
+        None,
+    )
 
 
-_MEANT = {"于": "低于」「高于」「不低于", "过": "超过」「不超过", "足": "不足", "核": "考核", "达": "达到", "到": "达到", "项": "该项"}
+_MEANT = {
+    "于": "低于」「高于」「不低于",
+    "过": "超过」「不超过",
+    "足": "不足",
+    "核": "考核",
+    "达": "达到",
+    "到": "达到",
+    "项": "该项",
+}
 
 
 def _holds_kept(window: str, meant: str, kept: frozenset[str]) -> bool:

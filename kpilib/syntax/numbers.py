@@ -13,7 +13,9 @@ from kpilib.syntax.tree import Amount
 
 # The letters that stand for a number in the skeleton of a sentence (grammar/words.lark explains them).
 # They cannot occur otherwise: normalise() folds full-width letters.
-MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK = "ＭＰＣＡＮＺＲＳＯＤＩＢ"
+MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK = (
+    "ＭＰＣＡＮＺＲＳＯＤＩＢ"
+)
 
 
 @frozen
@@ -37,7 +39,8 @@ _NOT_BEFORE = {
     "包": "括含装", "场": "所地", "节": "约能省", "回": "款访复", "门": "店诊", "日": "常报志期", "月": "度份底初末报均", "年": "度底初末均", "面": "积对", "位": "置",
     "起": "草点重", "种": "类", "处": "理罚室分", "封": "面闭", "队": "伍员", "员": "工", "口": "头", "段": "落", "层": "次面", "笔": "记试", "户": "均型", "元": "素旦",
     "课": "程", "票": "数", "村": "民", "校": "长", "档": "案", "只": "有要能是", "页": "面", "字": "数", "双": "方向", "片": "区", "站": "点长", "例": "如外会", "批": "准复评",
-    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐", "s": "abcdefghijklmnopqrtuvwxyz", "h": "abcdefgijklmnopqrstuvwxyz", "区": "域别间分", "街": "道", "道": "路德理", "星": "期级",
+    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐", "s": "abcdefghijklmnopqrtuvwxyz", "h": "abcdefgijklmnopqrstuvwxyz",
+    "区": "域别间分", "街": "道", "道": "路德理", "星": "期级",
 }  # fmt: skip
 
 
@@ -53,22 +56,22 @@ _U = _unit_pattern()
 _D = r"[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]+)?"
 _C = r"(?:[一二两三四五六七八九十百千]+(?:点[零一二三四五六七八九]+)?|零点[零一二三四五六七八九]+)"
 _BLANK = r"(?:_+|--+|X{2,}|x{2,}|□+|○+|…+|\*{2,}|[0-9]*\.?X{2,}|\{[a-z_]+\}|\(\)|\(_+\))"
-_E = rf"(?=[,;。:()%s]|$|[扣加减得记计])" % ITEM
+_E = rf"(?=[,;。:(){ITEM}]|$|[扣加减得记计])"
 
 _FINDER = re.compile(
     "|".join(
         (
-            rf"(?P<date>(?:19|20)[0-9]{{2}}(?:-(?:19|20)[0-9]{{2}})?年度?(?:[0-9]{{1,2}}月(?:份|底|末|初)?(?:[0-9]{{1,2}}[日号])?)?|(?<![0-9.])[0-9]{{1,2}}月(?:份|底|末|初|[0-9]{{1,2}}[日号])|"
-            rf"[0-9]{{1,2}}号|(?<=[月次每])[0-9]{{1,2}}日(?=[之以前])|[0-9]{{1,2}}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?|[0-9]{{1,2}}[点时](?:[0-9]{{1,2}}分)?(?=之前|以前|前))",
+            r"(?P<date>(?:19|20)[0-9]{2}(?:-(?:19|20)[0-9]{2})?年度?(?:[0-9]{1,2}月(?:份|底|末|初)?(?:[0-9]{1,2}[日号])?)?|(?<![0-9.])[0-9]{1,2}月(?:份|底|末|初|[0-9]{1,2}[日号])|"
+            r"[0-9]{1,2}号|(?<=[月次每])[0-9]{1,2}日(?=[之以前])|[0-9]{1,2}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?|[0-9]{1,2}[点时](?:[0-9]{1,2}分)?(?=之前|以前|前))",
             rf"(?P<range>(?P<ra>±?{_D}|{_C})(?P<ru>{_U})?(?:\(含\))?(?:-|~|至|到|~~)(?P<rb>{_D}|{_C})(?P<rm>[万亿]?)(?P<rv>{_U})(?![0-9])|(?P<na>{_D})(?P<nu>%?)[-~至到](?P<nb>{_D})(?P<nv>%?)(?![0-9.]))",
-            rf"(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))",
+            r"(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))",
             rf"(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))",
             r"(?P<own>(?P<ownd>[0-9]+|[一两三四五六七八九十])(?P<ownu>[一-龥])(?=,?[扣加减得][0-9一二三四五六七八九十]))",
             rf"(?P<amount>[±+-]?(?P<digits>{_D})(?P<myriad>[百千]?[万亿]|)(?P<unit>{_U})?)",
             rf"(?P<hanzi>(?<![第统唯万单专同划均之周])(?<!星期)(?P<hdigits>{_C}|半)(?P<hmyriad>[万亿]?)(?P<hunit>{_U}))",
             rf"(?P<blank>{_BLANK}(?P<bm>万?)(?P<bunit>{_U})?|(?<=[一-龥])-(?P<dunit>{_U}))",
             rf"(?P<missing>(?<=[高低多少于过为降升减加超到])(?P<munit>%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时){_E})",
-            rf"(?P<missmarks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?=[,;。:()%s]|$))" % ITEM,
+            rf"(?P<missmarks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?=[,;。:(){ITEM}]|$))",
         )
     )
 )
@@ -112,7 +115,11 @@ def _read(match: re.Match[str]) -> Found | None:
         text = group["part"]
         return Found(RATE, start, end, Amount(number_value(text[3:]), UNITS["%" if text[0] == "百" else "‰"]))
     if group["own"]:
-        if group["ownu"] in UNITS or group["ownu"] in "分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方" or match.string[start - 1 : start] in tuple("第统唯万单专同划均之"):
+        if (
+            group["ownu"] in UNITS
+            or group["ownu"] in "分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方"
+            or match.string[start - 1 : start] in tuple("第统唯万单专同划均之")
+        ):
             return _again(match)
         return Found(COUNT, start, end, Amount(number_value(group["ownd"]), unit_named(group["ownu"])))
     if group["amount"]:
@@ -120,14 +127,22 @@ def _read(match: re.Match[str]) -> Found | None:
     if group["hanzi"]:
         if group["hanzi"] == "十分" and match.string[start - 1 : start] not in tuple("加减扣得计记"):
             return None
-        if group["hdigits"] in ("百", "千", "十") and match.string[start - 1 : start] == "每" and match.string[end : end + 1] == "的":
+        if (
+            group["hdigits"] in ("百", "千", "十")
+            and match.string[start - 1 : start] == "每"
+            and match.string[end : end + 1] == "的"
+        ):
             return None  # 每百万元的投诉: what the count is held against
         try:
             return _plain(match, group["hdigits"], group["hmyriad"], group["hunit"])
         except InputError:
             return None
     if group["blank"]:
-        unit = UNITS[(group["bm"] or "") + (group["bunit"] or group["dunit"] or "")] if (group["bunit"] or group["dunit"]) else PLAIN
+        unit = (
+            UNITS[(group["bm"] or "") + (group["bunit"] or group["dunit"] or "")]
+            if (group["bunit"] or group["dunit"])
+            else PLAIN
+        )
         if group["blank"] == "()" and unit is PLAIN:
             return None
         return Found(_letter(unit, None), start, end, Amount(None, unit))

@@ -40,7 +40,7 @@ def parse(words: list[Word], source: str) -> list[Tree[Token] | Token]:
         RuleSyntaxError: a word stands where none of its kind can stand.
     """
     try:
-        tree = _parser().parse(words)  # type: ignore[arg-type]
+        tree = _parser().parse(words)
     except UnexpectedInput as error:
         raise _explained(error, words, source) from None
     return list(tree.children)
@@ -53,9 +53,15 @@ def _explained(error: UnexpectedInput, words: list[Word], source: str) -> RuleSy
     if token is None or token.type == "$END":
         last = words[-1]
         return RuleSyntaxError(
-            f"「{last.text}」后面还缺东西", code="KPI104", span=Span(last.span.end, last.span.end), source=source, hint=f"这里应当是：{expected}" if expected else ""
+            f"「{last.text}」后面还缺东西",
+            code="KPI104",
+            span=Span(last.span.end, last.span.end),
+            source=source,
+            hint=f"这里应当是：{expected}" if expected else "",
         )
     word = words[token.start_pos]
     before = words[token.start_pos - 1].text if token.start_pos else ""
     message = f"读到「{before}」，后面的「{word.text}」接不上" if before else f"「{word.text}」不能在开头"
-    return RuleSyntaxError(message, code="KPI104", span=word.span, source=source, hint=f"这里应当是：{expected}" if expected else "")
+    return RuleSyntaxError(
+        message, code="KPI104", span=word.span, source=source, hint=f"这里应当是：{expected}" if expected else ""
+    )

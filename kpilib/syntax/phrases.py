@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from kpilib.quantity import PLAIN
 from kpilib.syntax.lexer import Word
-from kpilib.syntax.numbers import Found
-from kpilib.syntax.tree import Amount, Award, Direction, Limit, LimitKind, Operator, PartOfStep, Points, Series
+from kpilib.syntax.tree import Amount, Award, Direction, Limit, LimitKind, Operator, PartOfStep, Series
 from kpilib.text import Span
-
-_OPERATORS: dict[str, Operator] = {"ABOVE": ">", "BELOW": "<", "AT_LEAST": ">=", "AT_MOST": "<="}
 
 
 @frozen
@@ -158,304 +153,20 @@ class Else:
     span: Span
 
 
-Phrase = Words | Gap | Note | Joint | Measure | Given | Stated | Targeted | Based | Full | LimitHere | Shared | Factor | Defined | Else
-
-
-def amount_of(found: Found, span: Span, *, high: bool = False) -> Amount:
-    """The tree's amount for a number of the text."""
-    source = found.high if high and found.high is not None else found.low
-    return evolve(source, span=span)
-
-
-class Reader:
-    """Reads the parser's trees with the words at hand."""
-
-    def __init__(self, words: list[Word]) -> None:
-        self.words = words
-        self.of_the = False  # whether the last reference to the target ended in 的: 目标值的95%
-
-    def word(self, token: Any) -> Word:
-        """The word behind a token."""
-        return self.words[token.start_pos]
-
-    def span(self, tree: Any) -> Span:
-        """The place of a tree in the author's text."""
-        tokens = [token for token in tree.scan_values(lambda value: hasattr(value, "start_pos"))]
-        return self.word(tokens[0]).span.cover(self.word(tokens[-1]).span)
-
-    def number(self, tree: Any) -> tuple[Amount, bool, Found]:
-        """Amount, whether it is a share of the target, and the raw number, of an `amount` in the grammar."""
-        if tree.data == "share_of_target":
-            amount, _, found = self.number(tree.children[1])
-            return amount, True, found
-        word = self.word(tree.children[0])
-        assert word.number is not None
-        return amount_of(word.number, word.span), False, word.number
-
-    def phrase(self, tree: Any) -> Phrase:
-        """The phrase of one tree."""
-        span = self.span(tree)
-        reader = getattr(self, f"_{tree.data}", None)
-        if reader is not None:
-            return reader(tree, span)  # type: ignore[no-any-return]
-        return self._statement(tree, span)
-
-    # ---- text ----------------------------------------------------------------------------------------------------
-    def _words(self, tree: Any, span: Span) -> Phrase:
-        return Words(self.word(tree.children[0]), span)
-
-    def _gap(self, tree: Any, span: Span) -> Phrase:
-        return Gap(self.word(tree.children[0]).text, span)
-
-    def _note(self, tree: Any, span: Span) -> Phrase:
-        return Note(self.word(tree.children[0]).text, span)
-
-    def _joint(self, tree: Any, span: Span) -> Phrase:
-        return Joint("or" if tree.children[0].type == "OR_JOIN" else "and", span)
-
-    def _otherwise(self, tree: Any, span: Span) -> Phrase:
-        return Else(self.word(tree.children[0]).text, span)
-
-    # ---- measures --------------------------------------------------------------------------------------------------
-    def _step(self, tree: Any, span: Span) -> Phrase:
-        direction: Direction = "up"
-        inside: Word | None = None
-        of_target = False
-        for child in tree.children:
-            kind = child.type if hasattr(child, "start_pos") else child.data
-            if kind in ("DOWN", "_below") or (kind == "BELOW"):
-                direction = "down"
-            if kind == "words":
-                inside = self.word(child.children[0])
-            if kind == "reference":
-                inside, of_target = self._reference(child)
-        amount, _, found = self.number(tree.children[-1])
-        return Measure("step", span, amount, direction=direction, inside=inside, of_target=of_target, absolute=found.absolute)
-
-    def _reference(self, tree: Any) -> tuple[Word | None, bool]:
-        """The words before the number, and whether it is held against the target."""
-        inside: Word | None = None
-        of_target = False
-        for child in tree.children:
-            if hasattr(child, "start_pos"):
-                of_target = True
-                self.of_the = self.word(child).text.endswith("的")
-            else:
-                inside = self.word(child.children[0])
-        return inside, of_target
-
-    def _per_amount(self, tree: Any, span: Span) -> Phrase:
-        amount, _, found = self.number(tree.children[-1])
-        inside = self.word(tree.children[1].children[0]) if len(tree.children) == 3 else None
-        return Measure("per", span, amount, inside=inside, full_steps=tree.children[0].type == "PER_FULL", absolute=found.absolute)
-
-    def _change(self, tree: Any, span: Span) -> Phrase:
-        amount, _, found = self.number(tree.children[1])
-        direction: Direction = "up" if tree.children[0].type == "UP" else "down"
-        word = self.word(tree.children[0])
-        if len(tree.children) == 3:
-            operator = self._after(tree.children[2])
-            return Measure("bound", span, amount, operator=operator, inside=word, bound_word=self.word(tree.children[2]).text, absolute=found.absolute)
-        return Measure("change", span, amount, direction=direction, inside=word, absolute=found.absolute)
-
-    def _each(self, tree: Any, span: Span) -> Phrase:
-        word = self.word(tree.children[0])
-        return Measure("each", span, inside=word)
-
-    def _after(self, token: Any) -> Operator:
-        text = self.word(token).text
-        strict = "不含" in text or "不包" in text or "以外" in text
-        if "上" in text or "外" in text:
-            return ">" if strict else ">="
-        return "<" if strict else "<="
-
-    def _bounded(self, tree: Any, span: Span) -> Phrase:
-        amount, share, found = self.number(tree.children[0])
-        return Measure("bound", span, amount, operator=self._after(tree.children[1]), of_target=share, absolute=found.absolute, bound_word=self.word(tree.children[1]).text)
-
-    def _before(self, tree: Any, span: Span) -> Phrase:
-        first = tree.children[0]
-        if first.type == "EQUALS":
-            amount, _, found = self.number(tree.children[1])
-            return Measure("exact", span, amount, bound_word="=", absolute=found.absolute)
-        operator = _OPERATORS[first.type]
-        inside: Word | None = None
-        of_target = False
-        amount: Amount | None = None
-        absolute = False
-        twice = False
-        for child in tree.children[1:]:
-            if hasattr(child, "start_pos") and child.type == "AFTER":
-                twice = True
-            elif hasattr(child, "start_pos"):
-                operator = self._included(operator, self.word(child).text)
-            elif child.data == "reference":
-                inside, of_target = self._reference(child)
-            else:
-                amount, _, found = self.number(child)
-                absolute = found.absolute
-        word = self.word(first).text
-        return Measure("bound", span, amount, operator=operator, inside=inside, of_target=of_target, absolute=absolute, bound_word=word, twice=twice, beyond=of_target and not self.of_the)
-
-    def _excess(self, tree: Any, span: Span) -> Phrase:
-        amount, _, found = self.number(tree.children[2])
-        strict = self._after(tree.children[3]) in (">", "<")
-        up = tree.children[0].type == "UP"
-        operator: Operator = (">" if strict else ">=") if up else ("<" if strict else "<=")
-        return Measure("bound", span, amount, operator=operator, of_target=True, absolute=found.absolute, bound_word=self.word(tree.children[0]).text, beyond=True)
-
-    def _included(self, operator: Operator, text: str) -> Operator:
-        strict = "不" in text
-        table: dict[Operator, Operator] = {">": ">=", ">=": ">=", "<": "<=", "<=": "<=", "==": "=="}
-        opposite: dict[Operator, Operator] = {">=": ">", ">": ">", "<=": "<", "<": "<", "==": "=="}
-        return (opposite if strict else table)[operator]
-
-    def _reach(self, tree: Any, span: Span) -> Phrase:
-        amount, share, found = self.number(tree.children[1])
-        operator: Operator = ">="
-        if len(tree.children) == 3:
-            operator = self._after(tree.children[2])
-        return Measure("bound", span, amount, operator=operator, of_target=share, absolute=found.absolute, bound_word=self.word(tree.children[0]).text)
-
-    def _chain(self, tree: Any, span: Span) -> Phrase:
-        first, _, _ = self.number(tree.children[0])
-        last, _, _ = self.number(tree.children[4])
-        left = self.word(tree.children[1]).text
-        right = _OPERATORS[tree.children[3].type]
-        inside = self.word(tree.children[2].children[0])
-        ascending = left in ("<", "<=", "≤")
-        if ascending != (right in ("<", "<=")):
-            return Measure("between", span, first, last, operator="==", inside=inside, bound_word="damaged")
-        if ascending:
-            return Measure("between", span, first, last, operator=">" if left == "<" else ">=", high_operator=right, inside=inside)
-        return Measure("between", span, last, first, operator=right, high_operator="<" if left == ">" else "<=", inside=inside)
-
-    def _range(self, tree: Any, span: Span) -> Phrase:
-        word = self.word(tree.children[0])
-        assert word.number is not None
-        low, high = amount_of(word.number, word.span), amount_of(word.number, word.span, high=True)
-        after = self.word(tree.children[1]).text if len(tree.children) == 2 else ""
-        return Measure("between", span, low, high, operator=">=", high_operator="<=", bound_word=after)
-
-    def _plain(self, tree: Any, span: Span) -> Phrase:
-        amount, share, found = self.number(tree.children[0])
-        return Measure("exact", span, amount, of_target=share, absolute=found.absolute, plus=found.plus)
-
-    def _at_target(self, tree: Any, span: Span) -> Phrase:
-        operators: dict[str, Operator] = {"AT_TARGET": ">=", "ABOVE_TARGET": ">", "BELOW_TARGET": "<"}
-        word = self.word(tree.children[0])
-        operator = operators[tree.children[0].type]
-        if word.text[:2] in ("刚好", "正好", "恰好") or "等于" in word.text:
-            operator = "=="
-        return Measure("target", span, None, operator=operator, of_target=True, bound_word=word.text)
-
-    # ---- awards -------------------------------------------------------------------------------------------------------
-    def _award(self, kind: Literal["set", "gain", "deduct"], tree: Any, span: Span) -> Phrase:
-        word = self.word(tree.children[1])
-        number = word.number
-        per_unit = ""
-        for token in tree.children[2:]:
-            if token.type == "PER_UNIT":
-                per_unit = self.word(token).text[1:]
-        if number is None or word.kind == "MARKS_RANGE":
-            return Given(Award(kind, Points("marks", None), span), per_unit, span)
-        amount = amount_of(number, word.span)
-        if kind == "set" and amount.value is not None and (amount.value < 0 or number.plus):  # 每低1%：-0.3分
-            kind = "gain" if number.plus else "deduct"
-            amount = evolve(amount, value=abs(amount.value))
-        if amount.unit.kind == "rate":
-            points = Points("share", amount)
-        elif amount.value == 0:
-            points = Points("zero")
-        else:
-            points = Points("marks", amount)
-        return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK")
-
-    def _award_set(self, tree: Any, span: Span) -> Phrase:
-        return self._award("set", tree, span)
-
-    def _award_gain(self, tree: Any, span: Span) -> Phrase:
-        return self._award("gain", tree, span)
-
-    def _award_deduct(self, tree: Any, span: Span) -> Phrase:
-        return self._award("deduct", tree, span)
-
-    def _award_full(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("set", Points("full"), span), span=span)
-
-    def _award_zero(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("set", Points("zero"), span), span=span)
-
-    def _award_no_change(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("deduct", Points("zero"), span), span=span)
-
-    # ---- statements -----------------------------------------------------------------------------------------------------
-    def _target(self, tree: Any, span: Span) -> Phrase:
-        measure = self.phrase(tree.children[1])
-        assert isinstance(measure, Measure)
-        return Targeted(measure, span)
-
-    def _base(self, tree: Any, span: Span) -> Phrase:
-        return Based(span)
-
-    def _full_marks(self, tree: Any, span: Span) -> Phrase:
-        word = self.word(tree.children[1])
-        assert word.number is not None
-        return Full(amount_of(word.number, word.span), span)
-
-    def _statement(self, tree: Any, span: Span) -> Phrase:
-        limits: dict[str, LimitKind] = {
-            "limit_gain": "gain", "limit_loss": "loss", "limit_score": "score", "limit_any": "any", "floor_score": "floor",
-            "floor_zero": "floor", "limit_full": "full", "no_limit": "unlimited", "to_nothing": "nothing",
-        }  # fmt: skip
-        if tree.data in ("as_limit", "as_floor"):
-            return LimitHere("score" if tree.data == "as_limit" else "floor", span)
-        kind = limits[tree.data]
-        amount: Amount | None = None
-        if len(tree.children) >= 2:
-            word = self.word(tree.children[1])
-            assert word.number is not None
-            amount = amount_of(word.number, word.span)
-        elif kind == "floor":
-            amount = Amount(Fraction(0), PLAIN, span)
-        if kind == "floor" and amount is not None and "不低于" in self.word(tree.children[0]).text and (amount.value or 0) < 0:
-            kind = "any_floor"
-        return Stated(Limit(kind, amount, span), span)
-
-    def _part_of_step(self, tree: Any, span: Span) -> Phrase:
-        modes: dict[str, Literal["floor", "ceil", "linear"]] = {"PART_UP": "ceil", "PART_DOWN": "floor", "PART_LINEAR": "linear"}
-        return Stated(PartOfStep(modes[tree.children[0].type], span), span)
-
-    def _series(self, tree: Any, span: Span) -> Phrase:
-        return Stated(Series(span), span)
-
-    # ---- formulas ---------------------------------------------------------------------------------------------------------
-    def _proportional(self, tree: Any, span: Span) -> Phrase:
-        word = self.word(tree.children[1].children[0]) if len(tree.children) == 3 else None
-        return Shared(word, span)
-
-    def _by_factor(self, tree: Any, span: Span) -> Phrase:
-        return Shared(self.word(tree.children[1].children[0]), span, factor_only=True)
-
-    def _factor(self, tree: Any, span: Span, *, opens: bool = False, scores: bool = False) -> Phrase:
-        child = tree.children[0]
-        if hasattr(child, "start_pos"):
-            return Factor("full", span, opens, scores)
-        if child.data == "words":
-            return Factor(self.word(child.children[0]), span, opens, scores)
-        return Factor(self.number(child)[0], span, opens, scores)
-
-    def _score_is(self, tree: Any, span: Span) -> Phrase:
-        return self._factor(tree.children[1], span, opens=True)
-
-    def _times(self, tree: Any, span: Span) -> Phrase:
-        return self._factor(tree.children[1], span, scores=len(tree.children) == 3)
-
-    def _definition(self, tree: Any, span: Span) -> Phrase:
-        return Defined(self.word(tree.children[1].children[0]), span)
-
-
-def phrases(trees: list[Any], words: list[Word]) -> list[Phrase]:
-    """The phrases of the parser's trees."""
-    reader = Reader(words)
-    return [reader.phrase(tree) for tree in trees]
+Phrase = (
+    Words
+    | Gap
+    | Note
+    | Joint
+    | Measure
+    | Given
+    | Stated
+    | Targeted
+    | Based
+    | Full
+    | LimitHere
+    | Shared
+    | Factor
+    | Defined
+    | Else
+)

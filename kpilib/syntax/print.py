@@ -5,8 +5,29 @@ from __future__ import annotations
 from kpilib.quantity import decimal_text
 from kpilib.syntax.names import TRIVIAL
 from kpilib.syntax.tree import (
-    Amount, Award, Between, Choice, Clause, Comparison, Condition, Either, Every, Faultless, FullMarks, Happens, Lead, Limit, Occurrence, Otherwise,
-    PartOfStep, Proportional, RuleTree, Rung, Series, Step, Target,
+    Amount,
+    Award,
+    Between,
+    Choice,
+    Clause,
+    Comparison,
+    Condition,
+    Either,
+    Every,
+    Faultless,
+    FullMarks,
+    Happens,
+    Lead,
+    Limit,
+    Occurrence,
+    Otherwise,
+    PartOfStep,
+    Proportional,
+    RuleTree,
+    Rung,
+    Series,
+    Step,
+    Target,
 )  # fmt: skip
 
 _BEFORE = {">": "大于", ">=": "不低于", "<": "小于", "<=": "不超过", "==": "="}
@@ -16,7 +37,12 @@ _PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "lin
 
 def print_rule(tree: RuleTree) -> str:
     """The clauses of a tree in canonical words, joined by ；."""
-    return "；".join(print_clause(clause) for clause in tree.clauses).replace(",", "，").replace("(", "（").replace(")", "）")
+    return (
+        "；".join(print_clause(clause) for clause in tree.clauses)
+        .replace(",", "，")
+        .replace("(", "（")
+        .replace(")", "）")
+    )
 
 
 def print_clause(clause: Clause) -> str:
@@ -24,8 +50,8 @@ def print_clause(clause: Clause) -> str:
     match clause:
         case Lead(text=text):
             return text
-        case FullMarks(marks=marks):
-            return f"满分{_amount(marks)}"
+        case FullMarks(marks=full):
+            return f"满分{_amount(full)}"
         case Target():
             return _target(clause)
         case Step():
@@ -148,7 +174,9 @@ def _proportional(clause: Proportional) -> str:
 
 
 def _limit(clause: Limit) -> str:
-    points = "" if clause.points is None else f"{_amount(clause.points)}{'' if clause.points.unit.kind == 'marks' else '分'}"
+    points = (
+        "" if clause.points is None else f"{_amount(clause.points)}{'' if clause.points.unit.kind == 'marks' else '分'}"
+    )
     match clause.kind:
         case "gain":
             return f"最多加{points}"

@@ -7,10 +7,11 @@ import re
 from attrs import evolve
 
 from kpilib.errors import KpiError, RuleSyntaxError, UnsupportedError
-from kpilib.syntax.clauses import Assembler, Part
+from kpilib.syntax.clauses import Assembler
 from kpilib.syntax.lexer import Word, lex
 from kpilib.syntax.parse import parse
-from kpilib.syntax.phrases import phrases
+from kpilib.syntax.parts import Part
+from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
 from kpilib.syntax.tree import Lead, RuleTree
 
@@ -66,7 +67,13 @@ def read_rule(text: str, *, has_target: bool = False, indicator: str = "") -> Ru
         raise RuleSyntaxError(f"规则有 {len(parts)} 个分句，最多 {MAX_CLAUSES} 个", code="KPI102", hint="把它分成几条")
     clauses = settle(parts, text, has_target=has_target)
     if all(isinstance(clause, Lead) for clause in clauses):
-        raise RuleSyntaxError("没有计分的规定", code="KPI106", span=words[0].span.cover(words[-1].span), source=text, hint="写明什么情况得多少分、扣多少分")
+        raise RuleSyntaxError(
+            "没有计分的规定",
+            code="KPI106",
+            span=words[0].span.cover(words[-1].span),
+            source=text,
+            hint="写明什么情况得多少分、扣多少分",
+        )
     return RuleTree(clauses, text)
 
 
@@ -81,12 +88,18 @@ def _all(errors: list[KpiError]) -> KpiError:
 def _by_kind(word: Word, text: str) -> KpiError | None:
     if word.kind in _KINDS:
         name, hint, example = _KINDS[word.kind]
-        return UnsupportedError(f"{name}暂不支持", code="KPI601", span=word.span, source=text, hint=hint, example=example)
+        return UnsupportedError(
+            f"{name}暂不支持", code="KPI601", span=word.span, source=text, hint=hint, example=example
+        )
     if word.kind in _REFUSED:
         code, message, hint, example = _REFUSED[word.kind]
-        return RuleSyntaxError(message.format(word.text), code=code, span=word.span, source=text, hint=hint, example=example)
+        return RuleSyntaxError(
+            message.format(word.text), code=code, span=word.span, source=text, hint=hint, example=example
+        )
     if word.kind == "BREAK":
-        return RuleSyntaxError("两个数字之间断开了", code="KPI111", span=word.span, source=text, hint="两个数连在一起，还是中间少了字？")
+        return RuleSyntaxError(
+            "两个数字之间断开了", code="KPI111", span=word.span, source=text, hint="两个数连在一起，还是中间少了字？"
+        )
     return None
 
 
@@ -95,12 +108,35 @@ def _sentences(words: list[Word]) -> list[list[Word]]:
     sentences: list[list[Word]] = [[]]
     for word in words:
         sentences[-1].append(word)
-        if word.kind == "SEPARATOR" and re.search("[;。Ｉ]", word.text) and any(other.kind != "SEPARATOR" and other.kind != "TEXT" for other in sentences[-1]) and _complete(sentences[-1]):
+        if (
+            word.kind == "SEPARATOR"
+            and re.search("[;。Ｉ]", word.text)
+            and any(other.kind != "SEPARATOR" and other.kind != "TEXT" for other in sentences[-1])
+            and _complete(sentences[-1])
+        ):
             sentences.append([])
     return [sentence for sentence in sentences if sentence]
 
 
-_CLOSING = {"MARKS", "MARKS_BLANK", "FULL", "ZERO", "NO_CHANGE", "TO_NOTHING", "NO_LIMIT", "SERIES", "SHARE_SCORES", "IS_SCORE", "AS_BASE", "AS_LIMIT", "ZERO_NUMBER", "PER_UNIT", "MARKS_RANGE"}  # fmt: skip
+_CLOSING = frozenset(
+    [
+        "MARKS",
+        "MARKS_BLANK",
+        "FULL",
+        "ZERO",
+        "NO_CHANGE",
+        "TO_NOTHING",
+        "NO_LIMIT",
+        "SERIES",
+        "SHARE_SCORES",
+        "IS_SCORE",
+        "AS_BASE",
+        "AS_LIMIT",
+        "ZERO_NUMBER",
+        "PER_UNIT",
+        "MARKS_RANGE",
+    ]
+)
 
 
 def _complete(sentence: list[Word]) -> bool:

@@ -11,7 +11,22 @@ from attrs import evolve, frozen
 from kpilib.errors import InputError
 from kpilib.quantity import PLAIN, Quantity, exact, parse_quantity
 from kpilib.syntax.tree import (
-    Amount, Award, Between, Choice, Comparison, FullMarks, Limit, Occurrence, Otherwise, Points, Proportional, RuleTree, Rung, Step, StepPart, Target,
+    Amount,
+    Award,
+    Between,
+    Choice,
+    Comparison,
+    FullMarks,
+    Limit,
+    Occurrence,
+    Otherwise,
+    Points,
+    Proportional,
+    RuleTree,
+    Rung,
+    Step,
+    StepPart,
+    Target,
 )  # fmt: skip
 from kpilib.text import Span
 
@@ -93,15 +108,33 @@ def fill(tree: RuleTree, values: Mapping[str, Any]) -> RuleTree:
     known = [name for name, _ in named]
     for name in values:
         if name not in known:
-            raise InputError(f"没有叫「{name}」的空", code="KPI804", hint=f"空着的是：{'、'.join(known)}" if known else "这条规则没有空")
-    new = {id(amount): evolve(amount, value=_number(name, amount, values[name])) for name, amount in named if name in values}
+            raise InputError(
+                f"没有叫「{name}」的空",
+                code="KPI804",
+                hint=f"空着的是：{'、'.join(known)}" if known else "这条规则没有空",
+            )
+    new = {
+        id(amount): evolve(amount, value=_number(name, amount, values[name]))
+        for name, amount in named
+        if name in values
+    }
     return RuleTree(_replaced(tree.clauses, new), tree.source)
 
 
 def _number(name: str, amount: Amount, value: Any) -> Fraction:
-    quantity = parse_quantity(value) if isinstance(value, str) else value if isinstance(value, Quantity) else Quantity(exact(value))
+    quantity = (
+        parse_quantity(value)
+        if isinstance(value, str)
+        else value
+        if isinstance(value, Quantity)
+        else Quantity(exact(value))
+    )
     if quantity.unit is not PLAIN and quantity.unit.kind != amount.unit.kind:
-        raise InputError(f"「{name}」要的单位是「{amount.unit.symbol}」，给的是「{quantity.unit.symbol}」", code="KPI401", example=f"2{amount.unit.symbol}")
+        raise InputError(
+            f"「{name}」要的单位是「{amount.unit.symbol}」，给的是「{quantity.unit.symbol}」",
+            code="KPI401",
+            example=f"2{amount.unit.symbol}",
+        )
     return quantity.number if quantity.unit is PLAIN else quantity.base / amount.unit.size
 
 
@@ -112,5 +145,9 @@ def _replaced(node: Any, new: dict[int, Amount]) -> Any:
         return tuple(_replaced(part, new) for part in node)
     if isinstance(node, Amount) or not hasattr(type(node), "__attrs_attrs__"):
         return node
-    names = [name for name in ("parts", "award", "points", "amount", "high", "low", "condition", "marks", "whole") if hasattr(node, name)]
+    names = [
+        name
+        for name in ("parts", "award", "points", "amount", "high", "low", "condition", "marks", "whole")
+        if hasattr(node, name)
+    ]
     return evolve(node, **{name: _replaced(getattr(node, name), new) for name in names})

@@ -19,7 +19,7 @@ NOWHERE = Span(0, 0)
 
 
 def _span() -> Span:
-    return field(default=NOWHERE, eq=False, repr=False)  # type: ignore[no-any-return]
+    return field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen
@@ -238,7 +238,20 @@ class Otherwise:
     span: Span = _span()
 
 
-Clause = Lead | FullMarks | Target | Step | Occurrence | Rung | Proportional | Limit | PartOfStep | Series | Choice | Otherwise
+Clause = (
+    Lead
+    | FullMarks
+    | Target
+    | Step
+    | Occurrence
+    | Rung
+    | Proportional
+    | Limit
+    | PartOfStep
+    | Series
+    | Choice
+    | Otherwise
+)
 
 
 @frozen
@@ -254,22 +267,3 @@ def conditions(condition: Condition) -> tuple[Comparison | Between | Happens | F
     if isinstance(condition, (Every, Either)):
         return tuple(leaf for part in condition.parts for leaf in conditions(part))
     return (condition,)
-
-
-def amounts(tree: RuleTree) -> tuple[Amount, ...]:
-    """Every number of a tree in the order of the text."""
-    found: list[Amount] = []
-
-    def visit(node: object) -> None:
-        if isinstance(node, Amount):
-            found.append(node)
-        elif isinstance(node, tuple) and not isinstance(node, Span):
-            for part in node:
-                visit(part)
-        elif hasattr(type(node), "__attrs_attrs__") and not isinstance(node, Unit):
-            for name in type(node).__slots__ if hasattr(type(node), "__slots__") else ():
-                if not name.startswith("__"):
-                    visit(getattr(node, name))
-
-    visit(tree.clauses)
-    return tuple(found)

@@ -91,7 +91,14 @@ def shown_input(variable: Var, value: Fraction | str) -> str:
     return f"{decimal_text(value / variable.unit.size)}{variable.unit.symbol}"
 
 
-def explain(lowered: Lowered, env: Mapping[str, Fraction | str], points: Decimal, source: str, goal: Goal | None) -> Explanation:
+def explain(
+    lowered: Lowered,
+    env: Mapping[str, Fraction | str],
+    points: Decimal,
+    source: str,
+    goal: Goal | None,
+    indicator: str = "",
+) -> Explanation:
     """The explanation of one score."""
     lines: list[Line] = []
     if goal is not None:
@@ -119,7 +126,13 @@ def explain(lowered: Lowered, env: Mapping[str, Fraction | str], points: Decimal
             case _:
                 lines.append(Line(stage.title, worth, words, stage.span))
                 running = worth
-    inputs = tuple((variable.name, shown_input(variable, env[variable.name])) for variable in lowered.variables)
+    inputs = tuple(
+        (
+            indicator or variable.name if variable.name == "x" else variable.name,
+            shown_input(variable, env[variable.name]),
+        )
+        for variable in lowered.variables
+    )
     return Explanation(inputs, tuple(lines), points)
 
 

@@ -1,0 +1,267 @@
+"""What a score is before anything is added or taken."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpilib.meaning.context import ZERO
+from kpilib.meaning.expr import (
+    Case,
+    Const,
+    Expr,
+    Guard,
+    LabelIs,
+    Undefined,
+)  # fmt: skip
+from kpilib.meaning.ladder import Interval
+from kpilib.meaning.rungs import Rungs
+from kpilib.quantity import decimal_text
+from kpilib.syntax.tree import (
+    Award,
+    Choice,
+    Comparison,
+    Faultless,
+    Happens,
+    Occurrence,
+    Otherwise,
+    Proportional,
+    Rung,
+    conditions,
+)  # fmt: skip
+from kpilib.text import Span
+
+
+class Bases(Rungs):
+    """Finds the base of a rule, what overrides it, and the rung from which its steps count."""
+
+    def _base(self) -> tuple[Expr, str, Span | None, list[tuple[Guard, Fraction, Span]], Rung | None]:
+        """What the score is before anything is added or taken, and what overrides it."""
+        choices = [clause for clause in self.tree.clauses if isinstance(clause, Choice)]
+        if choices:
+            expr = self._choices(choices)
+            return expr, "所选的一项", choices[0].span, [], None
+        setting = [rung for rung in self.rungs if not isinstance(rung.award, Award) or rung.award.kind == "set"]
+        shares = [clause for clause in self.tree.clauses if isinstance(clause, Proportional)]
+        otherwise = [clause for clause in self.tree.clauses if isinstance(clause, Otherwise)]
+        adjusting = (
+            bool(self.steps)
+            or any(isinstance(clause, Occurrence) for clause in self.tree.clauses)
+            or len(setting) < len(self.rungs)
+        )
+        scored = [rung for rung in setting if not (isinstance(rung.award, Award) and rung.award.points.kind == "zero")]
+        zeros = [rung for rung in setting if rung not in scored]
+        quiet = [rung for rung in scored if self._no_event(rung)]
+        if (
+            otherwise
+            and adjusting
+            and not scored
+            and isinstance(otherwise[0].award, Award)
+            and otherwise[0].award.kind != "set"
+            and otherwise[0].award.points.kind == "zero"
+        ):
+            otherwise = []  # 否则不加分
+        if len(otherwise) > 1 or (otherwise and adjusting and not scored):
+            raise self.refuse("KPI118", "「否则」在这里说的是什么情况？", otherwise[-1].span)
+        if shares:
+            return self._shared_base(shares, scored, zeros, otherwise)
+        if (not adjusting or (not self._steps_of(scored) and scored and len(scored) > len(quiet))) and (
+            scored or otherwise
+        ):
+            expr = self._ladder(setting, otherwise)
+            return expr, "所在的一档", scored[0].span if scored else otherwise[0].span, [], None
+        overrides = [
+            (self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span)
+            for rung in zeros
+            if isinstance(rung.award, Award)
+        ]
+        base_rung: Rung | None = None
+        loose = [rung for rung in scored if rung not in quiet]
+        start = self._unchanged()
+        if start is not None and not loose:
+            return self._covered(start, Const(self.full or Fraction(0)), zeros), "起点", start.span, overrides, start
+        if loose:
+            base_rung = self._pick_base(loose)
+            for rung in loose:
+                if rung is not base_rung and isinstance(rung.award, Award):
+                    overrides.append(
+                        (self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span)
+                    )
+        if base_rung is not None and isinstance(base_rung.award, Award):
+            points = self.award_points(base_rung.award.points, base_rung.span)
+            overrides += [
+                (self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span)
+                for rung in quiet
+                if isinstance(rung.award, Award) and isinstance(rung.condition, Happens)
+            ]
+            return self._covered(base_rung, Const(points), zeros), "起点", base_rung.span, overrides, base_rung
+        if quiet and isinstance(quiet[0].award, Award):
+            points = self.award_points(quiet[0].award.points, quiet[0].span)
+            if self.full is not None and points != self.full and isinstance(quiet[0].condition, Faultless):
+                raise self.refuse(
+                    "KPI118",
+                    f"无差错得 {decimal_text(points)} 分，满分却是 {decimal_text(self.full)} 分",
+                    quiet[0].span,
+                    hint="两处写成一样",
+                )
+            return Const(points), "起点", quiet[0].span, overrides, None
+        if self.full is None:
+            if not adjusting:
+                raise self.refuse(
+                    "KPI117",
+                    "没有满分，不知道其余情况得多少",
+                    zeros[0].span if zeros else None,
+                    hint="用 full_marks= 给出满分",
+                )
+            if zeros:
+                raise self.refuse(
+                    "KPI117", "记0分要有满分才有意义", zeros[0].span, hint="用 full_marks= 给出满分，或写 满分20分"
+                )
+            return ZERO, "从 0 开始加减", None, overrides, None
+        if zeros and not adjusting:
+            self.note("KPI913", f"其余情况没有写，读作满分 {decimal_text(self.full)} 分", zeros[0].span, "需确认")
+        return Const(self.full), "满分", None, overrides, None
+
+    def _unchanged(self) -> Rung | None:
+        """3次以内不扣分，每超1次扣2分: the bound from which the steps count."""
+        rungs = [rung for rung in self.rungs if isinstance(rung.award, Award) and rung.award.kind != "set"]
+        if (
+            len(rungs) == 1
+            and isinstance(rungs[0].award, Award)
+            and rungs[0].award.points.kind == "zero"
+            and self._steps_of(rungs)
+        ):
+            return rungs[0]
+        return None
+
+    def _no_event(self, rung: Rung) -> bool:
+        return isinstance(rung.condition, Faultless) or (
+            isinstance(rung.condition, Happens) and not rung.condition.occurs
+        )
+
+    def _steps_of(self, scored: list[Rung]) -> bool:
+        """Whether the steps of the rule belong to the metric of its rungs."""
+        metrics = {
+            id(self.metric(leaf))
+            for rung in scored
+            for leaf in conditions(rung.condition)
+            if not isinstance(leaf, Faultless)
+        }
+        return any(id(self.metric(part)) in metrics for step in self.steps for part in step.parts) or any(
+            id(self.metric(clause)) in metrics for clause in self.tree.clauses if isinstance(clause, Occurrence)
+        )
+
+    def _pick_base(self, scored: list[Rung]) -> Rung | None:
+        """The rung from which steps are counted: the full one, the one at the target, or the only one."""
+        if len(scored) == 1:
+            rung = scored[0]
+            leaf = conditions(rung.condition)[0]
+            at_goal = isinstance(leaf, Comparison) and leaf.amount is None
+            full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
+            if self.goal is None or at_goal or full or not self.goal.in_text:
+                return rung
+            interval = self.interval(leaf)
+            point = Interval.of("==", self.goal.amount.base, False)
+            if not interval.relative and point.shared(interval) is None:
+                return None
+            raise self.refuse(
+                "KPI118",
+                "目标值和这一档，哪个是加减分的起点？",
+                rung.span,
+                hint="只留一个起点，例如 90%以上得满分，每低1%扣2分",
+            )
+        full_rungs = [
+            rung
+            for rung in scored
+            if isinstance(rung.award, Award)
+            and (
+                rung.award.points.kind == "full"
+                or (
+                    self.full is not None
+                    and rung.award.points.amount is not None
+                    and rung.award.points.amount.value == self.full
+                )
+            )
+        ]
+        if len(full_rungs) == 1:
+            return full_rungs[0]
+        raise self.refuse(
+            "KPI203",
+            "有几档又有每档加减，不知道从哪一档算起",
+            scored[-1].span,
+            hint="只留一档得分，其余写成 每…扣…分",
+            example="90%以上得满分，每低1%扣2分",
+        )
+
+    def _covered(self, rung: Rung, points: Expr, zeros: list[Rung]) -> Expr:
+        """The base where the rung, the steps or a zero rule say something; elsewhere there is a gap."""
+        leaves = conditions(rung.condition)
+        if len(leaves) != 1 or isinstance(leaves[0], (Happens, Faultless)):
+            return points
+        metric = self.metric(leaves[0])
+        if isinstance(leaves[0], Comparison) and leaves[0].amount is None and leaves[0].operator == ">=":
+            return points  # 达标得满分: the steps tell which side is better
+        interval = self.interval(leaves[0])
+        sides = {part.direction for step in self.steps for part in step.parts if self.metric(part) is metric}
+        occurs = any(self.metric(clause) is metric for clause in self.tree.clauses if isinstance(clause, Occurrence))
+        open_sides = []
+        if interval.low is not None and "down" not in sides and not occurs:
+            open_sides.append("low")
+        if interval.high is not None and "up" not in sides and not occurs:
+            open_sides.append("high")
+        if not open_sides:
+            return points
+        self.note("KPI909", "这一档以外，没有规定的一边不计分", rung.span)
+        guards: list[tuple[Guard, Expr]] = [(self.guard(zero.condition), points) for zero in zeros]
+        outside = "这个值在规则规定的范围之外"
+        low = interval.low if "low" in open_sides else None
+        high = interval.high if "high" in open_sides else None
+        kept = Interval(low, interval.low_closed, high, interval.high_closed, interval.relative)
+        guards.append((kept.guard(self.vars[id(metric)], self.target() if interval.relative else None), points))
+        return Case(tuple(guards), Undefined(outside, rung.span))
+
+    def _choices(self, choices: list[Choice]) -> Expr:
+        variable = self.var(choices[0])
+        start = (
+            self.full
+            if self.full is not None and any(choice.award.kind != "set" for choice in choices)
+            else Fraction(0)
+        )
+        branches: list[tuple[Guard, Expr]] = []
+        self._scale_check([choice.award for choice in choices], choices[0].span)
+        for choice in choices:
+            points = self._scaled(choice.award)
+            worth = {"set": points, "gain": start + points, "deduct": start - points}[choice.award.kind]
+            branches.append((LabelIs(variable, choice.label), Const(worth)))
+        default: Expr = Undefined("没有这个选项")
+        for clause in self.tree.clauses:
+            if isinstance(clause, Otherwise):
+                if not isinstance(clause.award, Award):
+                    raise self.refuse("KPI104", "选项里的「否则」要写明分数", clause.span)
+                points = self._scaled(clause.award)
+                default = Const({"set": points, "gain": start + points, "deduct": start - points}[clause.award.kind])
+        return Case(tuple(branches), default)
+
+    def _shared_base(
+        self, shares: list[Proportional], scored: list[Rung], zeros: list[Rung], otherwise: list[Otherwise]
+    ) -> tuple[Expr, str, Span | None, list[tuple[Guard, Fraction, Span]], Rung | None]:
+        if (
+            len({(share.whole, id(self.metric(share))) for share in shares}) > 1
+            and len({id(self.metric(share)) for share in shares}) > 1
+        ):
+            raise self.refuse("KPI118", "按比例计分写了两种算法", shares[-1].span)
+        if otherwise:
+            raise self.refuse("KPI118", "「否则」在这里说的是什么情况？", otherwise[-1].span)
+        share = next((one for one in shares if one.whole is not None), shares[0])
+        self._relative_share(share, scored)
+        if any(isinstance(rung.award, Proportional) for rung in scored):
+            expr = self._ladder([*scored, *zeros], [])
+            return expr, "所在的一档", scored[0].span, [], None
+        if self.steps and any(self.metric(part) is self.metric(share) for step in self.steps for part in step.parts):
+            raise self.refuse("KPI118", "同一个指标又按比例又按档加减", share.span, hint="只留一种算法")
+        scored = [rung for rung in scored if not self._example(rung, share)]
+        overrides = [
+            (self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span)
+            for rung in [*zeros, *scored]
+            if isinstance(rung.award, Award)
+        ]
+        return self.share(share), "按比例", share.span, overrides, None

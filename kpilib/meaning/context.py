@@ -1,0 +1,259 @@
+"""What the rooms that lower one rule share: its tree and reading, full marks and target, inputs, notes, conditions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpilib.errors import Diagnostic, Level, RuleSyntaxError
+from kpilib.meaning.expr import (
+    And,
+    Const,
+    Expr,
+    Guard,
+    Or,
+    Param,
+    Var,
+)  # fmt: skip
+from kpilib.meaning.ladder import Interval
+from kpilib.meaning.metrics import Goal, Metric, Metrics, target_share
+from kpilib.meaning.reading import Reading
+from kpilib.quantity import decimal_text
+from kpilib.syntax.tree import (
+    Amount,
+    Award,
+    Between,
+    Choice,
+    Comparison,
+    Condition,
+    Either,
+    Every,
+    Faultless,
+    FullMarks,
+    Happens,
+    Otherwise,
+    PartOfStep,
+    Points,
+    Proportional,
+    RuleTree,
+    Rung,
+    Step,
+    Target,
+)  # fmt: skip
+from kpilib.text import Span
+
+ZERO = Const(Fraction(0))
+OTHERWISE_LABEL = "否则"
+
+
+class Context:
+    """One rule on its way from tree to expression."""
+
+    def __init__(
+        self,
+        tree: RuleTree,
+        full_marks: Fraction | None,
+        goal: Goal | None,
+        reading: Reading,
+        renames: dict[str, str],
+        indicator: str,
+    ) -> None:
+        self.tree = tree
+        self.source = tree.source
+        self.reading = reading
+        self.notes: list[Diagnostic] = []
+        self.full = self._full(full_marks)
+        self.goal = self._goal(goal)
+        self.metrics = Metrics(self.source, self.goal, indicator)
+        self.metrics.read(tree.clauses)
+        labels = tuple(clause.label for clause in tree.clauses if isinstance(clause, Choice))
+        if labels and any(isinstance(clause, Otherwise) for clause in tree.clauses):
+            labels = (*labels, OTHERWISE_LABEL)
+        if labels and len(self.metrics.found) > 1:
+            raise self.refuse("KPI105", "选项和数字混在一条里，还不能读", self._span_of(Choice), hint="分成两个指标写")
+        self.vars = self.metrics.variables(renames, labels)
+        self.steps = [clause for clause in tree.clauses if isinstance(clause, Step)]
+        self.rungs = [clause for clause in tree.clauses if isinstance(clause, Rung)]
+        self.speaks_of_full = any(isinstance(clause, FullMarks) for clause in tree.clauses) or any(
+            isinstance(clause, Rung) and isinstance(clause.award, Award) and clause.award.points.kind == "full"
+            for clause in tree.clauses
+        )
+        self.target_used = False
+        self.base_rung: Rung | None = None  # the rung from which steps count, once the base is known
+        self.deducting = {
+            id(rung.condition)
+            for rung in self.rungs
+            if isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
+        }
+        modes = [clause.mode for clause in tree.clauses if isinstance(clause, PartOfStep)]
+        if len(set(modes)) > 1:
+            raise self.refuse("KPI118", "不足一档的算法写了两种", self._span_of(PartOfStep))
+        self.mode = modes[0] if modes else None
+
+    def refuse(
+        self, code: str, message: str, span: Span | None, hint: str = "", example: str | None = None
+    ) -> RuleSyntaxError:
+        """The error for a place in the source."""
+        return RuleSyntaxError(message, code=code, span=span, source=self.source, hint=hint, example=example)
+
+    def note(
+        self, code: str, message: str, span: Span | None, level: Level = "info", option: str = "", hint: str = ""
+    ) -> None:
+        """Leave a note; an option that the reading settles on purpose need not ask again."""
+        if option and self.reading.settles(option):
+            level = "info"
+        found = Diagnostic(code=code, message=message, level=level, span=span, source=self.source, hint=hint)
+        if found not in self.notes:
+            self.notes.append(found)
+
+    def _span_of(self, kind: type) -> Span | None:
+        return next((clause.span for clause in self.tree.clauses if isinstance(clause, kind)), None)
+
+    def metric(self, node: object) -> Metric:
+        """The input that a node of the tree speaks of."""
+        return self.metrics.of[id(node)]
+
+    def var(self, node: object) -> Var:
+        """The variable of that input."""
+        return self.vars[id(self.metric(node))]
+
+    def target(self) -> Expr:
+        """The target as a number, or as a parameter where it is open."""
+        self.target_used = True
+        if self.goal is not None:
+            return Const(self.goal.amount.base)
+        return Param("T")
+
+    def award_points(self, points: Points, span: Span) -> Fraction:
+        """The marks of an award."""
+        if points.kind == "zero":
+            return Fraction(0)
+        if points.kind == "full" or points.kind == "share":
+            if self.full is None:
+                raise self.refuse(
+                    "KPI117",
+                    "这里说到满分，但没有给满分",
+                    span,
+                    hint="用 full_marks= 给出满分，或写 满分20分",
+                    example="满分20分，90%以上得满分",
+                )
+            if points.kind == "full":
+                return self.full
+            assert points.amount is not None
+            return self.full * points.amount.base
+        assert points.amount is not None
+        return points.amount.base
+
+    def _full(self, given: Fraction | None) -> Fraction | None:
+        said = [clause for clause in self.tree.clauses if isinstance(clause, FullMarks)]
+        values = {clause.marks.value for clause in said}
+        if len(values) > 1:
+            raise self.refuse("KPI118", "满分写了两个不同的数", said[1].span)
+        if not said:
+            return given
+        value = said[0].marks.value
+        if given is not None and value != given:
+            raise self.refuse(
+                "KPI118",
+                f"这里的满分是 {decimal_text(value or Fraction(0))} 分，给定的满分是 {decimal_text(given)} 分",
+                said[0].span,
+                hint="两处写成一样",
+            )
+        return value
+
+    def _goal(self, given: Goal | None) -> Goal | None:
+        said = [clause for clause in self.tree.clauses if isinstance(clause, Target)]
+        if len({(clause.amount.base, clause.high) for clause in said}) > 1:
+            raise self.refuse("KPI118", "目标值写了两个不同的数", said[1].span)
+        if not said:
+            return given
+        own = Goal(said[0].amount, said[0].operator, said[0].high, True, said[0].span)
+        if given is not None and (given.amount.unit.kind, given.amount.base) != (own.amount.unit.kind, own.amount.base):
+            raise self.refuse(
+                "KPI118",
+                f"这里的目标值是 {shown(own.amount)}，给定的目标值是 {shown(given.amount)}",
+                own.span,
+                hint="两处写成一样",
+            )
+        return own
+
+    def interval(self, leaf: Condition) -> Interval:
+        """The inputs for which a single condition holds."""
+        metric = self.metric(leaf)
+        if isinstance(leaf, Happens):
+            return Interval.of(">=" if leaf.occurs else "==", Fraction(1 if leaf.occurs else 0), False)
+        if isinstance(leaf, Between):
+            self.note(
+                "KPI908", "范围的两头都算在内", leaf.span
+            ) if leaf.low_operator == ">=" and leaf.high_operator == "<=" else None
+            return Interval(leaf.low.base, leaf.low_operator == ">=", leaf.high.base, leaf.high_operator == "<=", False)
+        assert isinstance(leaf, Comparison)
+        if (
+            leaf.amount is None
+            and self.goal is None
+            and any(isinstance(clause, (Proportional, Otherwise)) for clause in self.tree.clauses)
+        ):
+            return Interval.of(leaf.operator, Fraction(1), False)  # 完成 of a rate of completion is 100%
+        if leaf.amount is None:
+            return self._resolved(Interval.of(leaf.operator, Fraction(1), True))
+        if (
+            id(leaf) in self.deducting
+            and leaf.operator in ("<", "<=")
+            and not leaf.of_target
+            and self.vars[id(metric)].domain.minimum == 0
+        ):
+            return Interval(
+                Fraction(0), False, leaf.amount.base, leaf.operator == "<="
+            )  # 迟到3次以内扣1分: not at all is not within
+        if leaf.beyond:
+            return self._beyond(metric, leaf)
+        if (leaf.of_target and self.goal is not None) or target_share(metric, leaf.amount, False, self.goal):
+            return self._resolved(Interval.of(leaf.operator, leaf.amount.base, True))
+        return Interval.of(leaf.operator, leaf.amount.base, False)
+
+    def _beyond(self, metric: Metric, leaf: Comparison) -> Interval:
+        """How far beyond the target: a share of an amount, points of a rate."""
+        assert leaf.amount is not None
+        up = leaf.operator[0] == ">"
+        if metric.unit is not None and metric.unit.kind != "rate" and leaf.amount.unit.kind == "rate":
+            return self._resolved(
+                Interval.of(leaf.operator, 1 + leaf.amount.base if up else 1 - leaf.amount.base, True)
+            )
+        if self.goal is None and up:
+            self.note("KPI907", "没有写目标，输入就是超出的部分", leaf.span)
+            return Interval.of(leaf.operator, leaf.amount.base, False)
+        if self.goal is None:
+            raise self.refuse("KPI116", "比目标值多少，要有目标值才能算", leaf.span, hint="用 target= 给出目标值")
+        goal = self.goal.amount.base
+        return Interval.of(leaf.operator, goal + leaf.amount.base if up else goal - leaf.amount.base, False)
+
+    def _resolved(self, interval: Interval) -> Interval:
+        """A share of a known target as a number."""
+        if self.goal is None:
+            return interval
+        goal = self.goal.amount.base
+        if goal <= 0:
+            raise self.refuse("KPI502", "目标值不大于0，不能按它的百分比分档", self.goal.span)
+        return Interval(
+            None if interval.low is None else interval.low * goal,
+            interval.low_closed,
+            None if interval.high is None else interval.high * goal,
+            interval.high_closed,
+            False,
+        )
+
+    def guard(self, condition: Condition) -> Guard:
+        """A condition as a guard of the expression."""
+        match condition:
+            case Faultless():
+                raise self.refuse("KPI105", f"看不懂「{condition.label}」是什么情况", condition.span)
+            case Every(parts=parts):
+                return And(tuple(self.guard(part) for part in parts))
+            case Either(parts=parts):
+                return Or(tuple(self.guard(part) for part in parts))
+        interval = self.interval(condition)
+        return interval.guard(self.var(condition), self.target() if interval.relative else None)
+
+
+def shown(amount: Amount) -> str:
+    """An amount as people write it."""
+    return f"{'__' if amount.value is None else decimal_text(amount.value)}{amount.unit.symbol}"

@@ -1,0 +1,309 @@
+"""Ladders and proportional clauses: one rung applies, the tightest that holds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from kpilib.errors import AlternativeReading, AmbiguousRuleError
+from kpilib.meaning.context import Context, shown
+from kpilib.meaning.expr import (
+    Case,
+    Const,
+    Expr,
+    Min,
+    Ratio,
+    Undefined,
+    Var,
+    scale,
+)  # fmt: skip
+from kpilib.meaning.ladder import Interval, gaps
+from kpilib.quantity import decimal_text
+from kpilib.syntax.tree import (
+    Award,
+    Comparison,
+    Either,
+    Every,
+    Otherwise,
+    Proportional,
+    Rung,
+    conditions,
+)  # fmt: skip
+from kpilib.text import Span
+
+
+class Rungs(Context):
+    """Lowers rungs, labels' points and ratios."""
+
+    def _scale_check(self, awards: list[Award], span: Span) -> None:
+        """Own scale: a ladder's top is the full marks, or 100, or the reading must say."""
+        self.factor = Fraction(1)
+        values = [
+            award.points.amount.value
+            for award in awards
+            if award.kind == "set"
+            and award.points.kind == "marks"
+            and award.points.amount is not None
+            and award.points.amount.value is not None
+        ]
+        if (
+            self.full is None
+            or not values
+            or any(award.points.kind in ("full", "share") for award in awards)
+            or self.goal is not None
+        ):
+            return
+        top = max(values)
+        if top == self.full or self.reading.ladder == "listed" or (top > self.full and top != 100):
+            if top > self.full and self.reading.ladder == "ask" and top != 100:
+                self._ask_scale(top, span)
+            return
+        if top == 100 or self.reading.ladder == "hundred":
+            self.factor = self.full / 100
+            self.note(
+                "KPI910", f"最高一档 100 分，按百分制乘以 {decimal_text(self.full)}% 的权重", span, "需确认", "ladder"
+            )
+            return
+        self._ask_scale(top, span)
+
+    def _ask_scale(self, top: Fraction, span: Span) -> None:
+        assert self.full is not None
+        readings = (
+            AlternativeReading(text=f"满分{decimal_text(top)}分，按所列分值", at="最高一档", points=decimal_text(top)),
+            AlternativeReading(
+                text=f"最高一档就是满分，折算成 {decimal_text(self.full)} 分",
+                at="最高一档",
+                points=decimal_text(self.full),
+            ),
+        )
+        raise AmbiguousRuleError(
+            f"最高一档是 {decimal_text(top)} 分，满分是 {decimal_text(self.full)} 分，标尺不明", readings=readings, code="KPI202", span=span, source=self.source,
+            hint="口径写 按所列分值，或把最高一档写成满分",
+        )  # fmt: skip
+
+    def _scaled(self, award: Award) -> Fraction:
+        points = self.award_points(award.points, award.span)
+        return points * self.factor if award.points.kind == "marks" else points
+
+    def _ladder(self, rungs: list[Rung], otherwise: list[Otherwise]) -> Expr:
+        """One rung applies: the tightest that holds."""
+        awards = [rung.award for rung in rungs if isinstance(rung.award, Award)]
+        self._scale_check(awards, rungs[0].span if rungs else otherwise[0].span)
+        default: Expr = Undefined("规则没有写这种情况", rungs[-1].span if rungs else None)
+        if otherwise:
+            default = self._worth(otherwise[0].award)
+        for rung in rungs:
+            if isinstance(rung.award, Proportional):
+                self._relative_share(rung.award, rungs)
+        ordered = self._ordered(rungs, full_cover=bool(otherwise))
+        return Case(tuple((self.guard(rung.condition), self._worth(rung.award)) for rung in ordered), default)
+
+    def _worth(self, award: Award | Proportional) -> Expr:
+        if isinstance(award, Proportional):
+            return self.share(award)
+        if award.kind != "set":
+            points = self.award_points(award.points, award.span)
+            return Const((self.full or Fraction(0)) + (points if award.kind == "gain" else -points))
+        return Const(self._scaled(award))
+
+    def _ordered(self, rungs: list[Rung], *, full_cover: bool = False, adjusting: bool = False) -> list[Rung]:
+        """The rungs so that the first whose condition holds is the one that applies."""
+        single = all(
+            len(conditions(rung.condition)) == 1 and not isinstance(rung.condition, (Every, Either)) for rung in rungs
+        )
+        metrics = {id(self.metric(leaf)) for rung in rungs for leaf in conditions(rung.condition)}
+        if not single or len(metrics) != 1:
+            return self._by_points(rungs)
+        intervals = [self.interval(conditions(rung.condition)[0]) for rung in rungs]
+        metric = self.metric(conditions(rungs[0].condition)[0])
+        if len({interval.relative for interval in intervals}) > 1:
+            raise self.refuse(
+                "KPI116",
+                "有的档按目标值的百分比，有的按数值，要有目标值才能比较",
+                rungs[0].span,
+                hint="用 target= 给出目标值",
+            )
+        whole = self.vars[id(metric)].domain.kind == "count"
+        if whole:
+            intervals = [interval.whole() for interval in intervals]
+        before: dict[int, set[int]] = {number: set() for number in range(len(rungs))}
+        for one in range(len(rungs)):
+            if intervals[one].empty:
+                raise self.refuse("KPI111", "这一档里没有任何数", rungs[one].span)
+            for other in range(one + 1, len(rungs)):
+                self._compare(rungs, intervals, one, other, before)
+        if not adjusting and not full_cover:
+            self._tell_gaps(rungs, intervals, self.vars[id(metric)])
+        return _sorted(rungs, before)
+
+    def _compare(
+        self, rungs: list[Rung], intervals: list[Interval], one: int, other: int, before: dict[int, set[int]]
+    ) -> None:
+        shared = intervals[one].shared(intervals[other])
+        if shared is None or shared.empty:
+            return
+        first_in, second_in = intervals[one].inside(intervals[other]), intervals[other].inside(intervals[one])
+        if first_in and second_in:
+            if rungs[one].award == rungs[other].award:
+                return
+            raise self.refuse("KPI119", "同一个界限写了两个结果", rungs[other].span, hint="每一档只写一次")
+        if first_in or second_in:
+            inner, outer = (one, other) if first_in else (other, one)
+            before[outer].add(inner)
+            return
+        if not shared.single:
+            raise self.refuse(
+                "KPI118",
+                "两档有一段重叠，结果却不同",
+                rungs[other].span,
+                hint="让每个值只落在一档里",
+                example="90%以上得10分；80%以上得8分",
+            )
+        assert shared.low is not None
+        worths = [self._worth_at(rungs[number], shared.low) for number in (one, other)]
+        better = one if worths[0] >= worths[1] else other
+        if self.reading.shared_bound == "worse":
+            better = one + other - better
+        before[one + other - better].add(better)
+        unit = self.vars[id(self.metric(conditions(rungs[one].condition)[0]))].unit
+        self.note(
+            "KPI903",
+            f"{decimal_text(shared.low / unit.size)}{unit.symbol} 在两档里都有，归{'较高' if self.reading.shared_bound == 'better' else '较低'}的一档",
+            rungs[better].span,
+            "需确认",
+            "shared_bound",
+        )
+
+    def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
+        if isinstance(rung.award, Proportional):
+            whole = rung.award.whole.base if rung.award.whole is not None else self.full or Fraction(1)
+            return whole * value
+        points = self.award_points(rung.award.points, rung.span)
+        return -points if rung.award.kind == "deduct" else points
+
+    def _by_points(self, rungs: list[Rung]) -> list[Rung]:
+        """Conditions on several inputs: the better for the person first, as the rungs are nested by their points."""
+        worths = []
+        for rung in rungs:
+            if isinstance(rung.award, Proportional):
+                raise self.refuse("KPI203", "几个条件里有一个按比例，先后不明", rung.span, hint="分成两个指标写")
+            points = self.award_points(rung.award.points, rung.span)
+            worths.append(-points if rung.award.kind == "deduct" else points)
+        return [rung for _, rung in sorted(zip(worths, rungs, strict=True), key=lambda row: -row[0])]
+
+    def _tell_gaps(self, rungs: list[Rung], intervals: list[Interval], variable: Var) -> None:
+        for gap in gaps(intervals, variable.domain.minimum, variable.domain.kind == "count"):
+            ends = [
+                f"{decimal_text(end / variable.unit.size)}{variable.unit.symbol}"
+                for end in (gap.low, gap.high)
+                if end is not None and not gap.relative
+            ]
+            where = (
+                "到".join(ends)
+                if len(ends) == 2
+                else (f"{ends[0]}{'以上' if gap.high is None else '以下'}" if ends else "有的情况")
+            )
+            self.note("KPI909", f"{where}的情况没有规定，遇到时不计分", rungs[-1].span)
+
+    def share(self, clause: Proportional) -> Expr:
+        """X × F, or x / T × F where the metric is an amount with a target."""
+        variable = self.var(clause)
+        whole = clause.whole.base if clause.whole is not None else self.full
+        if whole is None:
+            raise self.refuse(
+                "KPI117",
+                "按比例计分要有满分",
+                clause.span,
+                hint="用 full_marks= 给出满分，或写 满分20分",
+                example="满分20分，按完成比例计分",
+            )
+        relative = self.goal is not None and (self.goal.amount.unit.kind != "rate" or clause.by_target)
+        if variable.unit.kind != "rate" or relative:
+            ratio: Expr = Ratio(variable, self.target())
+        else:
+            ratio = variable
+            if (
+                self.goal is not None
+                and self.goal.amount.base != 1
+                and any(word in clause.metric for word in ("比例", "进度"))
+                and "率" not in clause.metric
+            ):
+                raise self.refuse(
+                    "KPI203",
+                    "比例是对100%说的，还是对目标值说的？",
+                    clause.span,
+                    hint="写 按完成率计分，或写 按实际值与目标值的比例计分",
+                )
+        if isinstance(ratio, Ratio) and self.goal is not None:
+            ratio = (
+                Undefined("目标值必须大于0", self.goal.span)
+                if self.goal.amount.base <= 0
+                else scale(1 / self.goal.amount.base, variable)
+            )
+        value = scale(whole, ratio)
+        if clause.capped or self.speaks_of_full or self.reading.above_full == "cap":
+            return Min((value, Const(whole)))
+        self.note(
+            "KPI912",
+            "超过 100% 时得分超过满分（没有说封顶）",
+            clause.span,
+            "需确认",
+            "above_full",
+            "写 满分N分 就会封顶",
+        )
+        return value
+
+    def _relative_share(self, share: Proportional, scored: list[Rung]) -> None:
+        """90%以上得满分，低于90%按比例得分: a share of 100 %, or of the 90 %?"""
+        for rung in scored:
+            leaf = rung.condition
+            bounded = (
+                isinstance(leaf, Comparison)
+                and leaf.amount is not None
+                and leaf.amount.unit.kind == "rate"
+                and leaf.amount.value != 100
+            )
+            full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
+            if (
+                bounded
+                and full
+                and "率" not in share.metric
+                and share.whole is None
+                and isinstance(leaf, Comparison)
+                and leaf.amount is not None
+            ):
+                raise AmbiguousRuleError(
+                    f"按比例，是对100%说的，还是对{shown(leaf.amount)}说的？",
+                    readings=(
+                        AlternativeReading(text="得分=完成率×满分", at="80%", points="满分×80%"),
+                        AlternativeReading(text=f"得分=完成率÷{shown(leaf.amount)}×满分", at="80%", points=f"满分×80%÷{shown(leaf.amount)}"),
+                    ),
+                    code="KPI203", span=share.span, source=self.source, hint="写 得分=完成率×满分",
+                )  # fmt: skip
+
+    def _example(self, rung: Rung, share: Proportional) -> bool:
+        """完成80%计为80分, after 按完成比例计分: an example, which must agree."""
+        leaf = rung.condition
+        if (
+            not isinstance(leaf, Comparison)
+            or leaf.operator != "=="
+            or leaf.amount is None
+            or leaf.amount.unit.kind != "rate"
+            or not isinstance(rung.award, Award)
+        ):
+            return False
+        whole = share.whole.base if share.whole is not None else self.full
+        if whole is None or self.award_points(rung.award.points, rung.span) != whole * leaf.amount.base:
+            raise self.refuse("KPI118", "这个例子和按比例的算法对不上", rung.span)
+        self.note("KPI904", "这是一个例子，和算法相符", rung.span)
+        return True
+
+
+def _sorted(rungs: list[Rung], before: dict[int, set[int]]) -> list[Rung]:
+    """Rungs in an order that keeps every "before"; ties stay as written."""
+    left = list(range(len(rungs)))
+    ordered: list[int] = []
+    while left:
+        ready = next((number for number in left if not (before[number] & set(left))), left[0])
+        ordered.append(ready)
+        left.remove(ready)
+    return [rungs[number] for number in ordered]

@@ -1,0 +1,318 @@
+"""Awards: what the words and numbers before an award make of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from attrs import evolve
+
+from kpilib.quantity import UNITS, unit_named
+from kpilib.syntax.formulas import Formulas
+from kpilib.syntax.heads import Head, Item, heads
+from kpilib.syntax.names import demand_free, name_of, names_metric
+from kpilib.syntax.parts import Counted, Labelled, Once
+from kpilib.syntax.phrases import (
+    Based,
+    Factor,
+    Gap,
+    Given,
+    Joint,
+    LimitHere,
+    Measure,
+    Note,
+    Phrase,
+    Words,
+)
+from kpilib.syntax.tree import (
+    Amount,
+    Award,
+    Comparison,
+    FullMarks,
+    Lead,
+    Occurrence,
+    Otherwise,
+    Points,
+    Proportional,
+    Rung,
+    Step,
+    StepPart,
+    Target,
+)
+from kpilib.text import Span
+
+
+class Awards(Formulas):
+    """Makes clauses of awards and what stands before them."""
+
+    def _is_bare_award(self, phrase: Measure, phrases: list[Phrase], index: int) -> bool:
+        """Points without a verb (50%以下,0分; (4分)) that close a clause."""
+        if phrase.kind != "exact" or phrase.bound_word or phrase.of_target or phrase.amount is None:
+            return False
+        if phrase.amount.unit.kind != "marks":
+            return False
+        if not any(isinstance(before, (Words, Measure, Note)) for before in self.pending):
+            return False
+        after = [later for later in phrases[index + 1 :] if not isinstance(later, (Gap, Note))]
+        direct = phrases[index + 1] if index + 1 < len(phrases) else None
+        if isinstance(direct, (Based, LimitHere, Factor, Joint)) or (
+            after and isinstance(after[0], (LimitHere, Based))
+        ):
+            return False
+        if (
+            after
+            and isinstance(after[0], Given)
+            and not (isinstance(direct, Gap) and (direct.hard or ")" in direct.signs))
+        ):
+            return False
+        return not (isinstance(direct, Words) and len(after) > 1 and isinstance(after[1], Given))
+
+    def _bare(self, phrase: Measure, phrases: list[Phrase], index: int) -> None:
+        assert phrase.amount is not None
+        before = phrases[index - 1] if index else None
+        after = phrases[index + 1] if index + 1 < len(phrases) else None
+        opened = isinstance(before, Gap) and before.signs.endswith("(")
+        bracketed = opened and isinstance(after, Gap) and after.signs[0] in "),;"
+        points = Points("zero") if phrase.amount.value == 0 else Points("marks", phrase.amount)
+        award = Award("set", points, phrase.span)
+        if phrase.amount.value is not None and (phrase.amount.value < 0 or phrase.plus):
+            points = Points("marks", evolve(phrase.amount, value=abs(phrase.amount.value)))
+            self._award(None, Award("gain" if phrase.plus else "deduct", points, phrase.span), bracketed=bracketed)
+            return
+        if bracketed and isinstance(after, Gap) and ":" in after.signs and not heads(self.pending).items:
+            self._flush()
+            self.parts.append(FullMarks(phrase.amount, phrase.span))
+            return
+        self._award(None, award, bare=True, bracketed=bracketed)
+
+    def _award(self, given: Given | None, award: Award, *, bare: bool = False, bracketed: bool = False) -> None:
+        head = heads(self.pending)
+        announced = (
+            given is not None
+            and given.blank
+            and not head.items
+            and bool(head.words)
+            and "的" in (head.words[-1].text[-1], self.source[given.span.start])
+        )
+        if given is not None and announced:
+            # 没有完成的扣分,每低2%扣1分: the words announce the rule that follows.
+            last = self.pending[-1].word if self.pending and isinstance(self.pending[-1], Words) else None
+            self._lead(head.leads)
+            self.pending = []
+            if last is not None:
+                demand_free(last, self.source)
+            self.parts.append(
+                Lead(
+                    "".join(word.text for word in head.words) + self.source[given.span.start : given.span.end],
+                    given.span,
+                )
+            )
+            return
+        self.pending = []
+        if self.otherwise is not None:
+            if head.items and (
+                head.items[-1].measure.kind in ("step", "per", "each", "change")
+                or (
+                    head.items[-1].measure.amount is not None
+                    and head.items[-1].measure.amount.unit.is_count
+                    and award.kind == "deduct"
+                )
+            ):
+                self.otherwise = None  # 否则每超1小时扣2分: the step itself begins where the rung ends
+                self._measured(head, award, given)
+                return
+            if head.items or any(name_of(word.text) for word in head.words):
+                raise self.refuse("KPI104", "「否则」后面只能接得分或扣分", award.span)
+            self.parts.append(Otherwise(award, self.otherwise.span.cover(award.span)))
+            self.otherwise = None
+            return
+        if head.items:
+            self._measured(head, award, given, bare=bare and not bracketed)
+            return
+        self._labelled(head, award, bare=bare, bracketed=bracketed, per_unit=given.per_unit if given else "")
+
+    def _labelled(self, head: Head, award: Award, *, bare: bool, bracketed: bool, per_unit: str) -> None:
+        if (
+            not head.words
+            and self.parts
+            and isinstance(self.parts[-1], Target)
+            and self.parts[-1].operator in ("==", ">=")
+            and self.parts[-1].high is None
+        ):
+            said = self.parts.pop()
+            assert isinstance(said, Target)
+            self.parts.append(
+                Rung(Comparison(said.metric, ">=", said.amount, span=said.span), award, said.span.cover(award.span))
+            )
+            return
+        if not head.words and per_unit:
+            self.parts.append(
+                Occurrence("", Amount(Fraction(1), UNITS[per_unit], award.span), award, True, False, award.span)
+            )
+            return
+        if not head.words:
+            raise self.refuse(
+                "KPI108", "这里有分数，却没有说什么情况", award.span, hint="在前面写明条件", example="迟到一次扣1分"
+            )
+        for word in head.words:
+            demand_free(word, self.source)
+        span = head.words[0].span.cover(award.span)
+        text = ",".join(word.text for word in head.words)
+        self._lead(head.leads)
+        if per_unit:
+            unit = UNITS[per_unit]
+            amount = Amount(Fraction(1), unit, award.span)
+            self.parts.append(Occurrence(name_of(head.words[-1].text), amount, award, True, False, span))
+            return
+        self.parts.append(Labelled(text, award, span, bracketed, bare))
+
+    def _measured(self, head: Head, award: Award, given: Given | None, *, bare: bool = False) -> None:
+        self._sane(head, award)
+        group = head.last_group()
+        if (
+            len(group) == 1
+            and len(head.items) >= 2
+            and group[0].measure.kind in ("bound", "between")
+            and group[0].after is not None
+            and group[0].after.text.startswith("的")
+        ):
+            counted = head.items[-2].measure
+            if (
+                counted.kind in ("step", "per", "each")
+                and head.items[-2].segment == group[0].segment
+                and (counted.amount is None or counted.amount.unit.is_count)
+            ):
+                raise self.refuse(
+                    "KPI112", "看不懂这里的数字", group[0].measure.span, hint="把说明放在前面，或放进括号"
+                )
+        earlier = head.items[: len(head.items) - len(group)]
+        last = group[-1].measure
+        kind = last.kind
+        self._nothing_between(head, group, award)
+        event_like = kind in ("per", "each") or (
+            kind == "exact"
+            and last.amount is not None
+            and not last.bound_word
+            and (last.amount.unit.is_count or last.amount.unit.kind in ("time", "month", "workday", "money"))
+        )
+        event_like = event_like and not (
+            len(group) > 1 and all(item.measure.kind in ("exact", "bound", "between", "target") for item in group)
+        )
+        step_like = any(item.measure.kind in ("step", "change") for item in group)
+        earlier = [item for item in earlier if not (item.measure.kind == "each" and (event_like or step_like))]
+        described: list[Item] = []
+        if earlier and (event_like or step_like):
+            earlier, described = self._implicit_target(earlier, group[0])
+        if earlier:
+            bad = earlier[-1].measure
+            raise self.refuse("KPI107", "这里有一个界限，没有写结果", bad.span, hint="写明这时得多少分")
+        span = group[0].measure.span.cover(award.span)
+        if given is not None and given.per_unit:
+            raise self.refuse("KPI104", "「/」和条件重复", given.span)
+        if event_like and not step_like:
+            self._event(head, group, described, award, span, bare)
+            return
+        self._lead(head.leads)
+        self._described(described)
+        if step_like:
+            self._step(group, award, span, bare)
+        else:
+            self._rung(head, group, award, span)
+
+    def _step(self, group: list[Item], award: Award, span: Span, bare: bool) -> None:
+        parts: list[StepPart] = []
+        for item in group:
+            measure = item.measure
+            if measure.kind not in ("step", "change") or measure.direction is None or measure.amount is None:
+                raise self.refuse("KPI104", "这几个条件不能连在一起", measure.span)
+            self._check_tail(item, award)
+            name = name_of(item.before.text) if item.before else ""
+            self._check_metric(name, item)
+            if (
+                measure.kind == "change"
+                and name
+                and not names_metric(name)
+                and (len(name) < 3 or not measure.amount.unit.is_count)
+            ):
+                raise self.refuse(
+                    "KPI105", f"看不懂「{name}」是什么指标", measure.span, hint="写 每低…、每高…", example="每低1%扣2分"
+                )
+            if measure.inside is not None and measure.kind == "step":
+                demand_free(measure.inside, self.source)
+                self._check_reference(measure)
+                if (
+                    measure.direction == "down"
+                    and measure.amount.unit.is_count
+                    and not measure.of_target
+                    and len(group) == 1
+                    and not measure.inside.text.startswith(("于", "比", "较"))
+                ):
+                    event = f"{name}少{name_of(measure.inside.text) or measure.inside.text}"  # 每少开一次例会
+                    self.parts.append(Counted(event, measure.amount, award, True, span))
+                    return
+            parts.append(StepPart(name, measure.direction, measure.amount, measure.of_target))
+        first = group[0].measure
+        if award.kind == "set" and award.points.kind == "marks" and first.kind == "step" and not bare:
+            award = evolve(award, kind="gain")
+        if award.kind == "set":
+            raise self.refuse("KPI109", "每一档没有说加分还是减分", award.span, example="每低1%扣2分")
+        if first.kind == "change" and len(group) == 1:
+            self.parts.append(Once(parts[0].metric, first, award, span))
+            return
+        self.parts.append(Step(tuple(parts), award, first.kind == "step", first.full_steps, span))
+
+    def _event(
+        self, head: Head, group: list[Item], described: list[Item], award: Award, span: Span, bare: bool
+    ) -> None:
+        if len(group) != 1:
+            raise self.refuse("KPI104", "这几个条件不能连在一起", group[0].measure.span)
+        item = group[0]
+        measure = item.measure
+        amount = measure.amount
+        if measure.kind == "each":
+            assert measure.inside is not None
+            amount = Amount(Fraction(1), unit_named(measure.inside.text.lstrip("每按有")), measure.span)
+        assert amount is not None
+        self._check_direction(item, amount)
+        event, used = self._event_name(head, item, described)
+        self._lead([lead for lead in head.leads if not (isinstance(lead, Words) and lead.word is used)])
+        self._described(described)
+        marked = measure.kind in ("per", "each")
+        if award.kind == "set" and marked and award.points.kind == "marks":
+            award = evolve(award, kind="gain")
+        self.parts.append(Counted(event, amount, award, marked, span, measure.full_steps, bare))
+
+    def _rung(self, head: Head, group: list[Item], award: Award, span: Span) -> None:
+        for item in group:
+            self._check_tail(item, award)
+        first = group[0].measure
+        example = any(isinstance(part, Proportional) for part in self.parts)
+        if (
+            len(group) == 1
+            and first.kind == "exact"
+            and not first.bound_word
+            and first.amount is not None
+            and first.amount.unit.kind in ("rate", "number")
+            and not example
+            and not self._whole(first.amount)
+        ):
+            if first.amount.unit.kind == "number":
+                raise self.refuse("KPI110", "数字没有单位，也没有界限词", first.span, hint="写成 90%以上、不低于3次 等")
+            raise self.refuse(
+                "KPI114",
+                "是以上、以下，还是正好？",
+                first.span,
+                hint="在数字后写 以上、以下，或在前面写 高于、低于",
+                example="90%以上得10分",
+            )
+        condition = self._condition(group)
+        if (
+            isinstance(condition, Comparison)
+            and first.kind == "bound"
+            and award.kind != "set"
+            and first.amount is not None
+        ):
+            over = first.bound_word in ("超过", "超出", "超", "逾")
+            if over and not first.of_target:
+                self.parts.append(Once(condition.metric, first, award, span))
+                return
+        self.parts.append(Rung(condition, award, span))

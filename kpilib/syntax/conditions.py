@@ -1,0 +1,255 @@
+"""What stands before an award: conditions, targets said in passing, events and their names."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import evolve
+
+from kpilib.syntax.gates import BETWEEN, Gates
+from kpilib.syntax.heads import Head, Item, heads
+from kpilib.syntax.lexer import Word
+from kpilib.syntax.names import demand_free, name_of
+from kpilib.syntax.phrases import (
+    Measure,
+    Note,
+    Words,
+)
+from kpilib.syntax.tree import (
+    Between,
+    Comparison,
+    Condition,
+    Either,
+    Every,
+    Lead,
+    Target,
+)
+from kpilib.text import Span, normalise
+
+
+class Conditions(Gates):
+    """Reads the head of a clause."""
+
+    def _condition(self, group: list[Item]) -> Condition:
+        leaves = [self._leaf(item) for item in group]
+        if len(leaves) == 1:
+            return leaves[0]
+        for item in group:
+            if item.measure.kind == "exact" and item.after is not None and item.after.text not in BETWEEN:
+                raise self.refuse(
+                    "KPI105",
+                    f"看不懂这里的「{item.after.text}」",
+                    item.after.span,
+                    hint="在数字后写 以上、以下",
+                    example="10家以上或100万元以上得20分",
+                )
+        kinds = {item.joint for item in group[1:]}
+        if len(kinds) != 1:
+            raise self.refuse("KPI203", "或 和 且 混在一起，先后不明", group[0].measure.span, hint="分成两句写")
+        span = group[0].measure.span.cover(group[-1].measure.span)
+        return Every(tuple(leaves), span) if kinds == {"and"} else Either(tuple(leaves), span)
+
+    def _leaf(self, item: Item) -> Condition:
+        measure = item.measure
+        metric = name_of(item.before.text) if item.before else ""
+        if len(metric) == 1 and metric.isascii():
+            metric = ""  # X<85%
+        if item.before is None and item.after is not None and item.after.text.endswith(("率", "度", "比例")):
+            metric = name_of(item.after.text)
+        if measure.inside is not None and measure.kind == "bound":
+            inside = measure.inside.text
+            if inside and measure.bound_word.endswith(("上", "下", "内")):  # 缩短10%以上
+                metric = (item.before.text if item.before else "") + inside
+                metric = name_of(metric) or metric
+            elif not measure.of_target and name_of(inside):
+                self._check_reference(measure)
+        span = (item.before.span if item.before else measure.span).cover(measure.span)
+        amount = measure.amount
+        self._check_metric(metric, item)
+        if measure.kind == "between":
+            assert amount is not None
+            assert measure.high is not None
+            if (
+                not metric
+                and measure.inside is not None
+                and not (measure.inside.text.isascii() and len(measure.inside.text) == 1)
+            ):
+                metric = name_of(measure.inside.text)
+            low, high = measure.operator, measure.high_operator
+            return Between(
+                metric, amount, ">" if low == ">" else ">=", measure.high, "<" if high == "<" else "<=", span
+            )
+        if measure.absolute and amount is not None and amount.value is not None and measure.operator in ("<", "<="):
+            return Between(
+                metric,
+                evolve(amount, value=-amount.value),
+                ">=" if measure.operator == "<=" else ">",
+                amount,
+                measure.operator,
+                span,
+            )
+        if measure.absolute:
+            raise self.refuse("KPI104", "± 只能和 以内、不超过 一起用", measure.span)
+        operator = "==" if measure.kind == "exact" else measure.operator
+        if measure.twice and not measure.beyond:
+            raise self.refuse(
+                "KPI114", "数字前后各有一个界限词", measure.span, hint="只留一个", example="90%以上得10分"
+            )
+        if measure.beyond:
+            self._check_beyond(measure)
+            return Comparison(metric, operator, amount, True, True, span=span)
+        return Comparison(metric, operator, amount, measure.of_target, span=span)
+
+    def _as_target(self, metric: str, measure: Measure, span: Span) -> Target:
+        assert measure.amount is not None
+        if measure.kind == "between":
+            assert measure.high is not None
+            return Target(metric, "==", measure.amount, measure.high, span)
+        return Target(metric, measure.operator if measure.kind == "bound" else "==", measure.amount, None, span)
+
+    def _implicit_target(self, earlier: list[Item], item: Item) -> tuple[list[Item], list[Item]]:
+        """执行率不低于75%，每低1%扣1分: a bound before a step is its target; before a count it may describe the event."""
+        step = item.measure
+        bound = earlier[-1].measure
+        if (
+            len(earlier) == 1
+            and bound.kind == "target"
+            and step.kind in ("step", "change")
+            and (
+                (bound.operator == "<" and step.direction == "down")
+                or (bound.operator == ">" and step.direction == "up")
+            )
+        ):
+            return [], []  # 未完成任务的，每减少一个
+        if (
+            len(earlier) == 1
+            and bound.kind in ("bound", "between")
+            and step.kind in ("step", "change")
+            and bound.amount is not None
+            and step.amount is not None
+        ):
+            same = (
+                bound.amount.unit.kind == step.amount.unit.kind
+                or step.amount.unit.kind == "rate"
+                or (bound.amount.unit.is_count and step.amount.unit.is_count)
+            )
+            if same and earlier[0].joint is None:
+                name = name_of(earlier[0].before.text) if earlier[0].before else ""
+                if earlier[0].after is not None:
+                    demand_free(earlier[0].after, self.source)
+                self.parts.append(self._as_target(name, bound, bound.span))
+                return [], []
+        ending = earlier[-1].after.text if earlier[-1].after else ""
+        if (
+            len(earlier) == 1
+            and bound.kind in ("target", "bound")
+            and ending.endswith(("时", "的"))
+            and earlier[0].before is not None
+            and "目标" in earlier[0].before.text
+        ):
+            return [], earlier  # 目标值不低于基准值时: a condition on the parameters, not on the metric
+        if (
+            step.kind in ("each", "per", "exact")
+            and all(one.measure.kind in ("bound", "between", "exact") for one in earlier)
+            and ending.endswith(("的", "者", "时"))
+        ):
+            return [], earlier
+        return earlier, []
+
+    def _event_name(self, head: Head, item: Item, described: list[Item]) -> tuple[str, Word | None]:
+        """The event's name, and the segment that gave it where that stands before a separator."""
+        inside_word = item.measure.inside if item.measure.kind == "per" else None
+        for word in (item.before, item.after, inside_word):
+            if word is not None:
+                demand_free(word, self.source)
+        if item.after is not None and len(item.after.text) <= 4 and item.after.text[-1] in "上下内外":
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{item.after.text}」",
+                item.after.span,
+                hint="您是不是想写「以上」「以下」「以内」？",
+                example="3次以上得0分",
+            )
+        if item.before is not None and re.fullmatch(r".(?:发生|出现|发现|有|存在|造成|产生|查出)", item.before.text):
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{item.before.text}」",
+                item.before.span,
+                hint="您是不是想写「每发生」？",
+                example="每发生一次扣2分",
+            )
+        before = name_of(item.before.text) if item.before else ""
+        inside = name_of(inside_word.text) if inside_word else ""
+        if before or inside:
+            return before or inside, None
+        previous = head.previous_words(item)
+        if previous is not None or described:
+            scope = next((word for word in head.all_words if word.text.endswith("中")), None)
+            if scope is not None and scope is not previous:
+                return name_of(scope.text[:-1]), scope
+        after = name_of(item.after.text) if item.after else ""
+        if after:
+            return after, None
+        if previous is not None:
+            return name_of(previous.text) or previous.text, previous
+        return inside_word.text if inside_word is not None and inside_word.text != "有" else "", None
+
+    def _described(self, described: list[Item]) -> None:
+        """10天内未办结的，每件扣1分: a bound that only tells which cases are counted is kept as a lead."""
+        for item in described:
+            start = item.before.span if item.before else item.measure.span
+            stretch = start.cover(item.after.span if item.after else item.measure.span)
+            for word in (item.before, item.after):
+                if word is not None:
+                    demand_free(word, self.source)
+            self.parts.append(
+                Lead(normalise(self.source[stretch.start : stretch.end]).replace(" ", "").replace("\n", ""), stretch)
+            )
+
+    def _lead(self, words: list[Words | Note]) -> None:
+        for phrase in words:
+            if isinstance(phrase, Words):
+                self._check_lead(phrase)
+                self.parts.append(Lead(phrase.word.text, phrase.span))
+            else:
+                self.parts.append(Lead(phrase.text, phrase.span))
+
+    def _flush(self, *, last: bool = False) -> None:
+        """What is pending carries no award: text becomes leads, a number is refused."""
+        head = heads(self.pending)
+        self.pending = []
+        if self.otherwise is not None:
+            raise self.refuse("KPI107", "「否则」后面没有结果", self.otherwise.span, example="完成得满分，否则不得分")
+        if head.items:
+            item = head.items[-1]
+            if (
+                last
+                and len(head.items) == 1
+                and item.measure.kind in ("bound", "between")
+                and item.measure.amount is not None
+                and not item.measure.of_target
+            ):
+                self._check_name(item)
+                name = name_of(item.before.text) if item.before else ""
+                self._check_metric(name, item)
+                if item.after is None or (
+                    item.measure.amount.unit.is_count
+                    and len(item.after.text) >= 2
+                    and item.after.text[0] not in "得记计为扣加减奖不"
+                ):
+                    self._lead([*head.leads, *([Words(item.after, item.after.span)] if item.after is not None else [])])
+                    self.parts.append(self._as_target(name, item.measure, item.measure.span))
+                    return
+            marks = item.measure.amount is not None and item.measure.amount.unit.kind == "marks"
+            if item.measure.kind in ("exact", "each") and marks:
+                raise self.refuse(
+                    "KPI108",
+                    "这里有分数，却没有说什么情况",
+                    item.measure.span,
+                    hint="在前面写明条件",
+                    example="迟到一次扣1分",
+                )
+            raise self.refuse(
+                "KPI107", "这里有一个数，没有写结果", item.measure.span, hint="写明这时得多少分、扣多少分"
+            )
+        self._lead([*head.leads, *head.trailing])

@@ -1,0 +1,85 @@
+"""Shapes that wait until the whole rule is known, and what the rooms that read one sentence share."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from kpilib.errors import KpiError, RuleSyntaxError
+from kpilib.quantity import decimal_text
+from kpilib.syntax.phrases import (
+    Else,
+    Factor,
+    Measure,
+    Phrase,
+)
+from kpilib.syntax.tree import (
+    Amount,
+    Award,
+    Clause,
+)
+from kpilib.text import Span
+
+
+@frozen
+class Counted:
+    """A count and an award without 每 (出1次错,90分): an occurrence or a rung, as the rest of the rule decides."""
+
+    event: str
+    amount: Amount
+    award: Award
+    marked: bool  # 每, 任何一, a bare measure word
+    span: Span
+    full_steps: bool = False
+    bare: bool = False
+
+
+@frozen
+class Labelled:
+    """Words and an award without a number (完成得满分): a label, an event, or a refusal."""
+
+    label: str
+    award: Award
+    span: Span
+    bracketed: bool = False
+    bare: bool = False
+
+
+@frozen
+class Once:
+    """下降20%扣5分: once, or per 20 %?"""
+
+    metric: str
+    measure: Measure
+    award: Award
+    span: Span
+
+
+Part = Clause | Counted | Labelled | Once
+
+
+class Sentence:
+    """One sentence on its way from phrases to clauses; `parts` are its clauses, some of them still to be settled."""
+
+    def __init__(self, source: str, indicator: str = "") -> None:
+        self.source = source
+        self.indicator = indicator
+        self.parts: list[Part] = []
+        self.pending: list[Phrase] = []
+        self.otherwise: Else | None = None
+        self.factors: list[Factor] = []
+
+    def refuse(self, code: str, message: str, span: Span, hint: str = "", example: str | None = None) -> KpiError:
+        """The error for a place in the source."""
+        return RuleSyntaxError(message, code=code, span=span, source=self.source, hint=hint, example=example)
+
+
+def points_text(award: Award) -> str:
+    """The marks of an award as digits, ? where they are blank."""
+    amount = award.points.amount
+    return decimal_text(amount.value) if amount is not None and amount.value is not None else "?"
+
+
+def double_text(award: Award) -> str:
+    """Twice the marks of an award as digits."""
+    amount = award.points.amount
+    return decimal_text(2 * amount.value) if amount is not None and amount.value is not None else "?"
