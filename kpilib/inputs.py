@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from fractions import Fraction
@@ -174,11 +175,15 @@ def read_target(target: Any) -> Goal | None:
         return None
     if isinstance(target, Quantity):
         return Goal(Amount(target.number, target.unit))
-    text = target if isinstance(target, str) else decimal_text(exact(target))
+    text = (
+        re.sub(r"[/／每](?:个)?(?:月|年|季度|季|周|天|日|人)$", "", target.strip())
+        if isinstance(target, str)
+        else decimal_text(exact(target))
+    )
     if not any(char.isdigit() or char in "一二三四五六七八九十零半" for char in text):
         return None
     try:
-        tree = read_rule(f"目标值为{text}")
+        tree = read_rule(f"目标值为{text}", scored=False)
     except KpiError:
         raise InputError(
             f"目标值「{text}」读不懂",

@@ -66,6 +66,8 @@ UNITS: dict[str, Unit] = {
 # Measure words: each is a count of its own kind.
 MEASURES = [
     "人次",
+    "辆次",
+    "人天",
     "例次",
     "台次",
     "架次",

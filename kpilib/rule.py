@@ -342,7 +342,7 @@ def compile_rule(
         raise InputError("规则要是一段文字", code="KPI801")
     marks = _marks(full_marks)
     goal = read_target(target)
-    tree = read_rule(text, has_target=goal is not None, indicator=indicator)
+    tree = read_rule(text, target_kind=goal.amount.unit.kind if goal is not None else "", indicator=indicator)
     rule = Rule(tree, reading or Reading(), marks, goal, tuple(sorted((inputs or {}).items())), indicator, text)
     return rule._checked()
 

@@ -215,9 +215,10 @@ def target_step(source: Source) -> Case:
     target, marks = None, [goal * scale.unit.size]
     bad, good = ("down", "up") if up_is_good else ("up", "down")
     form = source.pick(("target", "target", "parameter", "parameter", "rung", "exactly", "range"))
-    two_sided = form != "rung" and source.flag()
     if worth is None and form in ("rung", "exactly"):
         form = "parameter"
+    # 刚好达到目标 leaves open what the side without a step earns, so that it always has both.
+    two_sided = form == "exactly" or (form != "rung" and source.flag())
     if form == "target":
         clauses.append(Target(name, source.pick(("==", ">=" if up_is_good else "<=")), amount))
     elif form == "range":
@@ -474,9 +475,11 @@ def choice(source: Source) -> Case:
     labels = source.some(LABELS, count)
     if source.flag(3):
         full, clauses = None, []
-        for label in labels:
-            points = source.number(0, 6)
-            kind = source.pick(("gain", "deduct"))
+        # The first adds and the last takes: labels that all add or all take could be events, and are refused.
+        for number, label in enumerate(labels):
+            ends = {0: "gain", count - 1: "deduct"}
+            points = source.number(1 if number in ends else 0, 6)
+            kind = ends.get(number) or source.pick(("gain", "deduct"))
             clauses.append(Choice(label, Award(kind, _marks(str(points))) if points else Award("deduct", Points("zero"))))
     else:
         top = full if full is not None else decimal_text(clauses[0].marks.value)  # type: ignore[union-attr,arg-type]

@@ -18,6 +18,7 @@ from kpilib.meaning.expr import (
     Guard,
     Max,
     Ratio,
+    Undefined,
     add,
     scale,
 )  # fmt: skip
@@ -302,6 +303,18 @@ class Adjustments(Bases):
             distance, self._width(clause.amount, metric, False), self._mode(clause, clause.amount, metric)
         )
         expr = scale(sign * points, units)
+        if clause.single:
+            self.note(
+                "KPI905",
+                f"没有说「{clause.event}」再次发生扣多少，只读作一次",
+                clause.span,
+                "需确认",
+                hint="写 一次扣…分",
+            )
+            twice = Undefined(f"没有说「{clause.event}」发生两次以上怎么算", clause.span)
+            return Adjustment(
+                sign, Case(((Compare(variable, ">", Const(Fraction(1))), twice),), expr), index, clause.span
+            )
         if start != ZERO:
             expr = Case(((Compare(variable, ">", start), expr),), ZERO)
         return Adjustment(sign, expr, index, clause.span)

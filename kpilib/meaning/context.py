@@ -18,6 +18,7 @@ from kpilib.meaning.ladder import Interval
 from kpilib.meaning.metrics import Goal, Metric, Metrics, target_share
 from kpilib.meaning.reading import Reading
 from kpilib.quantity import decimal_text
+from kpilib.syntax.names import LATE
 from kpilib.syntax.tree import (
     Amount,
     Award,
@@ -197,7 +198,7 @@ class Context:
             return self._resolved(Interval.of(leaf.operator, Fraction(1), True))
         if (
             id(leaf) in self.deducting
-            and leaf.operator in ("<", "<=")
+            and (leaf.operator == "<=" or (leaf.operator == "<" and LATE.search(metric.name)))
             and not leaf.of_target
             and self.vars[id(metric)].domain.minimum == 0
         ):

@@ -192,7 +192,7 @@ class Metrics:
         self, clause: object, name: str, unit: Unit | None, span: Span, *, event: bool = False, rate: bool = False
     ) -> None:
         name = name_of(name) if not event else name
-        metric = self._fitting(name, unit, event, rate)
+        metric = self._fitting(name, unit, event, rate, span)
         if metric is None:
             metric = Metric(name, unit, span)
             self.found.append(metric)
@@ -204,7 +204,7 @@ class Metrics:
                 metric.unit, metric.unit_span = unit, span
         self.of[id(clause)] = metric
 
-    def _fitting(self, name: str, unit: Unit | None, event: bool, rate: bool) -> Metric | None:
+    def _fitting(self, name: str, unit: Unit | None, event: bool, rate: bool, span: Span) -> Metric | None:
         named = [metric for metric in self.found if metric.unit is not LABEL and metric.takes(name)]
         exact = [metric for metric in named if name and (metric.name == name or name in metric.aliases)]
         for metric in [*exact, *named]:
@@ -217,17 +217,16 @@ class Metrics:
         if exact and unit is not None and exact[0].unit is not None:
             raise UnitError(
                 f"「{name}」前面用「{exact[0].unit.symbol or '没有单位的数'}」，这里用「{unit.symbol or '没有单位的数'}」，单位对不上",
-                span=exact[0].unit_span, source=self.source, hint="一个指标前后用同一种单位",
+                span=span, source=self.source, hint="一个指标前后用同一种单位",
             )  # fmt: skip
         nameless = [metric for metric in named if metric.unit is not None]
         if not event and unit is not None and nameless and not name:
             other = nameless[0]
             assert other.unit is not None
-            if not other.unit.is_count or (unit.is_count and not other.name):
-                raise UnitError(
-                    f"前面用「{other.unit.symbol or '没有单位的数'}」，这里用「{unit.symbol or '没有单位的数'}」，单位对不上",
-                    span=other.unit_span, source=self.source, hint="一个指标前后用同一种单位",
-                )  # fmt: skip
+            raise UnitError(
+                f"前面用「{other.unit.symbol or '没有单位的数'}」，这里用「{unit.symbol or '没有单位的数'}」，单位对不上",
+                span=span, source=self.source, hint="一个指标前后用同一种单位",
+            )  # fmt: skip
         return None
 
     # ---- the result ----------------------------------------------------------------------------------------------------

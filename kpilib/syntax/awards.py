@@ -32,7 +32,6 @@ from kpilib.syntax.tree import (
     Occurrence,
     Otherwise,
     Points,
-    Proportional,
     Rung,
     Step,
     StepPart,
@@ -93,6 +92,9 @@ class Awards(Formulas):
             and bool(head.words)
             and "的" in (head.words[-1].text[-1], self.source[given.span.start])
         )
+        opens = given is not None and given.blank and bool(head.items) and head.items[-1].measure.kind == "bound"
+        if opens and head.items[-1].measure.amount is not None and head.items[-1].measure.amount.value is not None:
+            return  # 低于99%开始扣分，每降低1%扣10分: the bound waits for the step
         if given is not None and announced:
             # 没有完成的扣分,每低2%扣1分: the words announce the rule that follows.
             last = self.pending[-1].word if self.pending and isinstance(self.pending[-1], Words) else None
@@ -108,6 +110,7 @@ class Awards(Formulas):
             )
             return
         self.pending = []
+        bare = bare or (given is not None and given.verbless)
         if self.otherwise is not None:
             if head.items and (
                 head.items[-1].measure.kind in ("step", "per", "each", "change")
@@ -146,7 +149,7 @@ class Awards(Formulas):
             return
         if not head.words and per_unit:
             self.parts.append(
-                Occurrence("", Amount(Fraction(1), UNITS[per_unit], award.span), award, True, False, award.span)
+                Occurrence("", Amount(Fraction(1), UNITS[per_unit], award.span), award, True, False, span=award.span)
             )
             return
         if not head.words:
@@ -161,7 +164,7 @@ class Awards(Formulas):
         if per_unit:
             unit = UNITS[per_unit]
             amount = Amount(Fraction(1), unit, award.span)
-            self.parts.append(Occurrence(name_of(head.words[-1].text), amount, award, True, False, span))
+            self.parts.append(Occurrence(name_of(head.words[-1].text), amount, award, True, False, span=span))
             return
         self.parts.append(Labelled(text, award, span, bracketed, bare))
 
@@ -197,11 +200,35 @@ class Awards(Formulas):
         event_like = event_like and not (
             len(group) > 1 and all(item.measure.kind in ("exact", "bound", "between", "target") for item in group)
         )
+        shortage = (
+            group[-1].measure.direction == "down"
+            and len(group) == 1
+            and kind == "step"
+            and last.amount is not None
+            and last.amount.unit.is_count
+        )
+        before = head.previous_words(group[-1])
+        if (
+            shortage
+            and not earlier
+            and group[-1].before is None
+            and before is not None
+            and before.text.endswith(("的", "者"))
+            and name_of(before.text)
+            and last.inside is None
+        ):
+            self.parts.append(
+                Counted(
+                    name_of(before.text), last.amount, award, True, group[0].measure.span.cover(award.span), bare=bare
+                )
+            )  # type: ignore[arg-type]
+            self._lead([lead for lead in head.leads if not (isinstance(lead, Words) and lead.word is before)])
+            return
         step_like = any(item.measure.kind in ("step", "change") for item in group)
         earlier = [item for item in earlier if not (item.measure.kind == "each" and (event_like or step_like))]
         described: list[Item] = []
         if earlier and (event_like or step_like):
-            earlier, described = self._implicit_target(earlier, group[0])
+            earlier, described = self._implicit_target(earlier, group[0], head.previous_words(group[0]))
         if earlier:
             bad = earlier[-1].measure
             raise self.refuse("KPI107", "这里有一个界限，没有写结果", bad.span, hint="写明这时得多少分")
@@ -247,7 +274,7 @@ class Awards(Formulas):
                     and not measure.inside.text.startswith(("于", "比", "较"))
                 ):
                     event = f"{name}少{name_of(measure.inside.text) or measure.inside.text}"  # 每少开一次例会
-                    self.parts.append(Counted(event, measure.amount, award, True, span))
+                    self.parts.append(Counted(event, measure.amount, award, True, span, bare=bare))
                     return
             parts.append(StepPart(name, measure.direction, measure.amount, measure.of_target))
         first = group[0].measure
@@ -285,25 +312,15 @@ class Awards(Formulas):
         for item in group:
             self._check_tail(item, award)
         first = group[0].measure
-        example = any(isinstance(part, Proportional) for part in self.parts)
-        if (
+        bare_number = (
             len(group) == 1
             and first.kind == "exact"
             and not first.bound_word
             and first.amount is not None
-            and first.amount.unit.kind in ("rate", "number")
-            and not example
-            and not self._whole(first.amount)
-        ):
-            if first.amount.unit.kind == "number":
-                raise self.refuse("KPI110", "数字没有单位，也没有界限词", first.span, hint="写成 90%以上、不低于3次 等")
-            raise self.refuse(
-                "KPI114",
-                "是以上、以下，还是正好？",
-                first.span,
-                hint="在数字后写 以上、以下，或在前面写 高于、低于",
-                example="90%以上得10分",
-            )
+            and first.amount.unit.kind == "number"
+        )
+        if bare_number and not self._counts(group[0]):
+            raise self.refuse("KPI110", "数字没有单位，也没有界限词", first.span, hint="写成 90%以上、不低于3次 等")
         condition = self._condition(group)
         if (
             isinstance(condition, Comparison)

@@ -6,6 +6,7 @@ import re
 
 from attrs import evolve
 
+from kpilib.quantity import ANY_COUNT
 from kpilib.syntax.gates import BETWEEN, Gates
 from kpilib.syntax.heads import Head, Item, heads
 from kpilib.syntax.lexer import Word
@@ -65,6 +66,8 @@ class Conditions(Gates):
                 self._check_reference(measure)
         span = (item.before.span if item.before else measure.span).cover(measure.span)
         amount = measure.amount
+        if amount is not None and amount.unit.kind == "number" and self._counts(item):
+            amount = evolve(amount, unit=ANY_COUNT)
         self._check_metric(metric, item)
         if measure.kind == "between":
             assert amount is not None
@@ -107,10 +110,17 @@ class Conditions(Gates):
             return Target(metric, "==", measure.amount, measure.high, span)
         return Target(metric, measure.operator if measure.kind == "bound" else "==", measure.amount, None, span)
 
-    def _implicit_target(self, earlier: list[Item], item: Item) -> tuple[list[Item], list[Item]]:
+    def _implicit_target(self, earlier: list[Item], item: Item, previous: Word | None) -> tuple[list[Item], list[Item]]:
         """执行率不低于75%，每低1%扣1分: a bound before a step is its target; before a count it may describe the event."""
         step = item.measure
         bound = earlier[-1].measure
+        counts = (
+            bound.kind == "exact"
+            and bound.amount is not None
+            and bound.amount.unit.is_count
+            and earlier[-1].before is not None
+            and earlier[-1].after is None
+        )
         if (
             len(earlier) == 1
             and bound.kind == "target"
@@ -123,7 +133,7 @@ class Conditions(Gates):
             return [], []  # 未完成任务的，每减少一个
         if (
             len(earlier) == 1
-            and bound.kind in ("bound", "between")
+            and (bound.kind in ("bound", "between") or counts)
             and step.kind in ("step", "change")
             and bound.amount is not None
             and step.amount is not None
@@ -137,6 +147,10 @@ class Conditions(Gates):
                 name = name_of(earlier[0].before.text) if earlier[0].before else ""
                 if earlier[0].after is not None:
                     demand_free(earlier[0].after, self.source)
+                if bound.operator == "<" and step.direction == "down":
+                    bound = evolve(bound, operator=">=")  # 未达到100%，每下降5%: what is reached is the target
+                elif bound.operator == ">" and step.direction == "up":
+                    bound = evolve(bound, operator="<=")
                 self.parts.append(self._as_target(name, bound, bound.span))
                 return [], []
         ending = earlier[-1].after.text if earlier[-1].after else ""
@@ -151,10 +165,27 @@ class Conditions(Gates):
         if (
             step.kind in ("each", "per", "exact")
             and all(one.measure.kind in ("bound", "between", "exact") for one in earlier)
-            and ending.endswith(("的", "者", "时"))
+            and (
+                ending.endswith(("的", "者", "时"))
+                or (previous is not None and previous.text.endswith(("的", "者")))
+                or self._stated(earlier)
+            )
         ):
             return [], earlier
         return earlier, []
+
+    @staticmethod
+    def _stated(earlier: list[Item]) -> bool:
+        """准确率为100%，每出现一项错误扣5分; 检查一次，…: what is demanded or done, before what is counted."""
+        for item in earlier:
+            amount = item.measure.amount
+            if amount is None or item.before is None or item.measure.kind != "exact":
+                return False
+            whole = amount.unit.kind == "rate" and amount.value == 100
+            done = amount.unit.is_count and item.before.text.endswith(("进行", "开展", "组织", "举行", "召开", "检查"))
+            if not whole and not done:
+                return False
+        return True
 
     def _event_name(self, head: Head, item: Item, described: list[Item]) -> tuple[str, Word | None]:
         """The event's name, and the segment that gave it where that stands before a separator."""
@@ -179,10 +210,19 @@ class Conditions(Gates):
                 example="每发生一次扣2分",
             )
         before = name_of(item.before.text) if item.before else ""
+        if re.fullmatch(r"否.|.则", before):
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{before}」",
+                item.before.span if item.before else item.measure.span,
+                hint="您是不是想写「否则」？",
+            )
         inside = name_of(inside_word.text) if inside_word else ""
         if before or inside:
             return before or inside, None
         previous = head.previous_words(item)
+        if previous is not None and previous.text.endswith(("的", "者")) and not described:
+            return name_of(previous.text) or previous.text, previous
         if previous is not None or described:
             scope = next((word for word in head.all_words if word.text.endswith("中")), None)
             if scope is not None and scope is not previous:

@@ -93,7 +93,8 @@ class Formulas(Conditions):
         )
         said = self.source[span.start : span.end]
         capped = any(word in said for word in ("满分", "标准分", "基本分", "基础分", "基准分"))
-        clause = Proportional(share_name(metric), by_target, whole, capped, span)
+        computed = said.endswith("计算")
+        clause = Proportional(share_name(metric), by_target, whole, computed, capped, span)
         if self.otherwise is not None:
             self.otherwise = None
             self._flush()

@@ -94,6 +94,10 @@ _REFERENCE = re.compile(
     r"目标|计划|预算|基准|基数|标准|合同|定额|同期|上年|上月|上期|去年|平均|规定|要求|限额|指标|任务|工期|周期|成本|期限|底线|红线|达标"
 )
 
+_DOING = (
+    r"(?:完成|办结|处理|回复|响应|到达|到场|解决|提交|答复|交付|送达|反馈|修复|恢复|办理|上报|报送|整改|关闭).{0,4}"
+)
+
 
 class Gates(Sentence):
     """The checks between reading phrases and making clauses of them."""
@@ -231,10 +235,17 @@ class Gates(Sentence):
         if item.after is None:
             return
         text = item.after.text.strip("、")
-        demand_free(item.after, self.source)
         amount = item.measure.amount
+        if not re.fullmatch(r"(?:的|时|者)?(?:开始|则|就)?(?:扣分|减分|计分)", text):
+            demand_free(item.after, self.source)
         if text in BETWEEN or text.rstrip("的者时则") in BETWEEN:
             return
+        if re.fullmatch(r"(?:的|时|者)?(?:开始|则|就|起)?(?:扣分|减分|计分|起扣)?", text):
+            return
+        if amount is not None and amount.unit.kind in ("time", "workday") and re.fullmatch(_DOING, text):
+            return  # 15分钟内完成处理
+        if item.measure.kind in ("step", "per") and text.endswith(("率", "比例")):
+            return  # 每增加1%比例
         if item.before is None and item.measure.kind in ("exact", "bound") and text.endswith(("率", "度", "比例")):
             return  # 100%成功率
         counted = amount is not None and (amount.unit.is_count or amount.unit.kind == "money")
@@ -257,8 +268,18 @@ class Gates(Sentence):
     def _check_metric(self, name: str, item: Item) -> None:
         """Gate: words straight before a rate, an amount or a time must name a metric."""
         amount = item.measure.amount
+        if item.before is not None and re.search(r"目标.{0,2}$", item.before.text) and name:
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{item.before.text}」",
+                item.before.span,
+                hint="您是不是想写「考核目标值为」？",
+                example="考核目标值为90%",
+            )
         if amount is None or amount.unit.is_count or item.before is None or names_metric(name):
             return
+        if amount.unit.kind in ("time", "workday") and len(name) >= 4 and item.measure.kind in ("bound", "between"):
+            return  # 紧急调拨请求在15分钟内完成
         known = any(name in getattr(part, "text", "") or name == getattr(part, "metric", None) for part in self.parts)
         if name == self.indicator or (name and name in self.indicator) or known:
             return
@@ -281,6 +302,14 @@ class Gates(Sentence):
             and all(part.kind == "TEXT" for part in phrase.word.parts or (phrase.word,))
         ):
             raise self.refuse("KPI105", f"看不懂这里的「{text}」", phrase.span, hint="删掉它，或把它写成完整的一句")
+        if text.startswith("/"):
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{text}」",
+                phrase.span,
+                hint="写 /次、/人 等，或 每次、每人",
+                example="扣2分/次",
+            )
         if re.match(r"(?:按照?|依照?|根据|以).*(?:比例|百分比|率)", text) and not text.endswith(("得分", "表")):
             raise self.refuse(
                 "KPI105",
@@ -289,6 +318,14 @@ class Gates(Sentence):
                 hint="写 按完成比例计分，或 得分=完成率×N分",
                 example="按完成比例计分",
             )
+
+    @staticmethod
+    def _counts(item: Item) -> bool:
+        """次数为 0: a bare number after a name that counts."""
+        return (
+            item.before is not None
+            and re.search(r"(?:次数|个数|人数|件数|起数|家数|数量|数)(?:为|是|=|等于)?$", item.before.text) is not None
+        )
 
     @staticmethod
     def _whole(amount: Amount) -> bool:

@@ -9,7 +9,7 @@ from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxErro
 from kpilib.quantity import ANY_COUNT, decimal_text
 from kpilib.syntax.names import name_of
 from kpilib.syntax.near import short_miss
-from kpilib.syntax.parts import Counted, Labelled, Once, Part, double_text, points_text
+from kpilib.syntax.parts import Counted, Labelled, Once, Part, points_text
 from kpilib.syntax.tree import (
     Amount,
     Award,
@@ -30,7 +30,7 @@ from kpilib.syntax.tree import (
 )  # fmt: skip
 
 NEGATIVE = re.compile(
-    r"^(?:全年|本月|当月|考核期内|期内|本季度|年度内|当年|每月)?(?:无|未(?:发生|出现|发现|产生|有|造成|受到|接到|收到)|没有(?:发生|出现|发现|产生|收到|接到)?|零(?=[一-龥]{1,4}$)|全部(?:通过|合格|完成|达标)$|不存在)"
+    r"^(?:全年|本月|当月|考核期内|期内|本季度|年度内|当年|每月)?(?:无|未(?:发生|出现|发现|产生|有|造成|受到|接到|收到)|没有(?:发生|出现|发现|产生|收到|接到)?|零(?=[一-龥]{1,4}$)|[一-龥]{1,8}(?:未(?:发生|出现|发现)|没有(?:发生|出现))|全部(?:通过|合格|完成|达标)$|不存在)"
 )
 _EVENT = re.compile(
     r"^(?:如果|如|若|凡|因|一旦|有|若有|如有)?(?:发生|出现|存在|造成|产生|有(?!效|序|关)|违反|未|没有|不|漏|瞒|弄虚|伪造|泄露|泄密|丢失|遗失|私自|擅自|拒)"
@@ -63,15 +63,24 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
     )
     if happening and part.award.kind == "set" and negative:
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
-    if only_labels and len(scoring) >= 2 and not listed and not happening:
+    taken = len(labels) == len(scoring) and all(
+        other.award.kind == "deduct" and other.award.points.kind != "zero" for other in labels
+    )
+    zeroed = any(_takes(other) for other in labels) and all(
+        other.award.points.kind == "zero"
+        if other.award.kind == "set"
+        else _takes(other) and other.award.points.kind != "zero"
+        for other in labels
+    )
+    if only_labels and len(scoring) >= 2 and not listed and not happening and not taken and not zeroed:
         return _choice(part, labels, source)
     if (
         part.award.kind == "set"
         and part.award.points.kind == "zero"
-        and (_EVENT.match(part.label) or _EVENT_WORDS.search(part.label))
+        and (zeroed or _EVENT.match(part.label) or _EVENT_WORDS.search(part.label))
         and not part.bare
     ):
-        return Rung(Happens(name_of(part.label) or part.label, True, part.span), part.award, part.span)
+        return Rung(Happens(_event(part.label), True, part.span), part.award, part.span)
     if part.award.kind == "deduct" and part.award.points.kind == "zero":
         return Lead(f"{part.label}不扣分", part.span)
     if re.search(r"(?:目标值?|计划|任务|指标)$", part.label) and part.award.kind == "set":
@@ -100,11 +109,15 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
             and other.award.kind == part.award.kind
             and other.amount.unit.is_count
         ]
-        unit = counted[0].amount.unit if counted else ANY_COUNT
+        unit = ANY_COUNT
         listed = part.award.kind == "deduct" and any(
             isinstance(other, Limit) and other.kind in ("nothing", "loss") for other in parts
         )
         near = short_miss(part.label)
+        if re.search(r"(?<![逐多几首每])(?:次|起|例|笔|册|件|份|处|家|条|辆|台|批|户|篇)$", part.label):
+            near = f"每{part.label[-1]}"  # 海次扣3分
+        elif re.match(r"累计|合计|总计|最|.计.多", part.label):
+            near = "累计最多"
         if near is not None:
             raise RuleSyntaxError(
                 f"看不懂这里的「{part.label}」",
@@ -113,26 +126,10 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
                 source=source,
                 hint=f"您是不是想写「{near}」？",
             )
-        if counted or listed or _HAPPENING.match(part.label):
-            return Occurrence(
-                _EVENT_LEAD.sub("", part.label).rstrip("的者") or part.label,
-                Amount(Fraction(1), unit, part.span),
-                part.award,
-                False,
-                False,
-                part.span,
-            )
-        verb = "加" if part.award.kind == "gain" else "扣"
-        points, sign = points_text(part.award), "" if part.award.kind == "gain" else "-"
-        name = name_of(part.label) or part.label
-        raise AmbiguousRuleError(
-            f"「{part.label}」{verb}{points}分，是只{verb}一次，还是每次都{verb}？",
-            readings=(
-                AlternativeReading(text=f"{name}一次{verb}{points}分", at="2次", points=f"{sign}{double_text(part.award)}"),
-                AlternativeReading(text=f"{name}1次以上{verb}{points}分", at="2次", points=f"{sign}{points}"),
-            ),
-            code="KPI201", span=part.span, source=source, hint="写 一次扣…分",
-        )  # fmt: skip
+        several = bool(counted) or listed or _HAPPENING.match(part.label) is not None
+        return Occurrence(
+            _event(part.label), Amount(Fraction(1), unit, part.span), part.award, False, False, not several, part.span
+        )
     if part.bare:
         raise RuleSyntaxError(
             "没有说得分还是扣分", code="KPI109", span=part.award.span, source=source, hint="在分数前写 得、加 或 扣"
@@ -152,6 +149,11 @@ def _takes(part: Part) -> bool:
     if isinstance(part, (Counted, Occurrence, Step, Once, Labelled)):
         return part.award.kind == "deduct"
     return isinstance(part, Rung) and isinstance(part.award, Award) and part.award.kind == "deduct"
+
+
+def _event(label: str) -> str:
+    """The event that a label names: 发生一般事故的 is 一般事故."""
+    return _EVENT_LEAD.sub("", label).rstrip("的者时") or label
 
 
 def _event_of(label: str, match: re.Match[str]) -> str:

@@ -53,6 +53,7 @@ TRIVIAL = frozenset(
         "额",
         "值",
         "则",
+        "按",
         "比例",
         "超额完成",
         "超额",
@@ -77,7 +78,7 @@ TRIVIAL = frozenset(
 ) | {""}
 
 # One-character events that people write: 迟一次, 错一处, 漏1项.
-SHORT_EVENTS = set("错漏缺迟晚误少丢断超空旷逾")
+SHORT_EVENTS = set("错漏缺迟晚误少丢断超空旷逾输赢")
 # Events that last: the only words that may stand before a time without a direction.
 # Names that one lateness goes by.
 LATE = re.compile(r"(?:延误|延迟|延期|延时|逾期|超期|拖延|推迟|滞后|拖期|迟交|晚交|迟报|晚报|晚|迟)(?:天数|时间)?$")
@@ -88,7 +89,7 @@ LASTING = re.compile(
 _DIGITS = re.compile(r"[0-9]")
 # Vocabulary that text may not hold outside the idioms, since it would be a clause misread.
 _LEAKED = re.compile(
-    r"扣|得分|加分|减分|记分|计分|满分|零分|不得|以上|以下|以内|之内|低于|高于|超过|大于|小于|多于|少于|不足|不超|不低|不高|不少|不满|达到(?=[^标成])|为止|封顶|上限|下限|最多|最高(?=加|扣|得|不)|最低(?=加|扣|得|不)|每(?!周|月|年|日|天|季)|否则|罚|奖励|[%‰×*=+<>≥≤]|分(?=$)"
+    r"扣|得分|加分|减分|记分|计分|满分|零分|不得|以上|以下|以内|之内|低于|高于|超过|大于|小于|多于|少于|不足|不超|不低|不高|不少|不满|为止|封顶|上限|下限|最多|最高(?=加|扣|得|不)|最低(?=加|扣|得|不)|每(?!周|月|年|日|天|季)|否则|罚|奖励|[%‰×*=+<>≥≤]|分(?=$)"
 )
 # Two columns of a table that ran together often leave a word twice (工具工具).
 _DOUBLED = re.compile(r"([一-龥]{2,})\1")

@@ -39,7 +39,8 @@ _NOT_BEFORE = {
     "包": "括含装", "场": "所地", "节": "约能省", "回": "款访复", "门": "店诊", "日": "常报志期", "月": "度份底初末报均", "年": "度底初末均", "面": "积对", "位": "置",
     "起": "草点重", "种": "类", "处": "理罚室分", "封": "面闭", "队": "伍员", "员": "工", "口": "头", "段": "落", "层": "次面", "笔": "记试", "户": "均型", "元": "素旦",
     "课": "程", "票": "数", "村": "民", "校": "长", "档": "案", "只": "有要能是", "页": "面", "字": "数", "双": "方向", "片": "区", "站": "点长", "例": "如外会", "批": "准复评",
-    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐", "s": "abcdefghijklmnopqrtuvwxyz", "h": "abcdefgijklmnopqrstuvwxyz",
+    "倍": "数", "环": "比境节", "款": "项", "块": "状", "类": "别", "样": "品", "讲": "课", "组长": "", "套": "餐", "s": "abcdefghijklmnopqrtuvwxyz",
+    "h": "abcdefgijklmnopqrstuvwxyz",
     "区": "域别间分", "街": "道", "道": "路德理", "星": "期级",
 }  # fmt: skip
 
@@ -127,6 +128,15 @@ def _read(match: re.Match[str]) -> Found | None:
     if group["hanzi"]:
         if group["hanzi"] == "十分" and match.string[start - 1 : start] not in tuple("加减扣得计记"):
             return None
+        if match.string[max(0, start - 2) : start] in ("全部", "所有", "上述", "以上", "下列", "以下"):
+            return None  # 满足全部三项条件
+        following = match.string[end : end + 1]
+        if (
+            match.string[start - 1 : start] == "每"
+            and group["hunit"] in ("年", "季度", "个月", "周")
+            and following not in "扣减加得,"
+        ):
+            return None  # 每半年检查一次
         if (
             group["hdigits"] in ("百", "千", "十")
             and match.string[start - 1 : start] == "每"

@@ -40,6 +40,9 @@ def amount_of(found: Found, span: Span, *, high: bool = False) -> Amount:
     return evolve(source, span=span)
 
 
+_SETTING = "得记计为评打给按判算定是:=降减获"
+
+
 class Reader:
     """Reads the parser's trees with the words at hand."""
 
@@ -225,6 +228,8 @@ class Reader:
         return (opposite if strict else table)[operator]
 
     def _reach(self, tree: Any, span: Span) -> Phrase:
+        if hasattr(tree.children[1], "start_pos"):
+            return self._range(type(tree)(tree.data, tree.children[1:]), span)
         amount, share, found = self.number(tree.children[1])
         operator: Operator = ">="
         if len(tree.children) == 3:
@@ -261,17 +266,22 @@ class Reader:
         assert word.number is not None
         low, high = amount_of(word.number, word.span), amount_of(word.number, word.span, high=True)
         after = self.word(tree.children[1]).text if len(tree.children) == 2 else ""
-        return Measure("between", span, low, high, operator=">=", high_operator="<=", bound_word=after)
+        strict = "不" in after
+        return Measure(
+            "between", span, low, high, operator=">=", high_operator="<" if strict else "<=", bound_word=after
+        )
 
     def _plain(self, tree: Any, span: Span) -> Phrase:
         amount, share, found = self.number(tree.children[0])
         return Measure("exact", span, amount, of_target=share, absolute=found.absolute, plus=found.plus)
 
     def _at_target(self, tree: Any, span: Span) -> Phrase:
-        operators: dict[str, Operator] = {"AT_TARGET": ">=", "ABOVE_TARGET": ">", "BELOW_TARGET": "<"}
+        operators: dict[str, Operator] = {
+            "AT_TARGET": ">=", "ABOVE_TARGET": ">", "BELOW_TARGET": "<", "AT_MOST_TARGET": "<=", "AT_LEAST_TARGET": ">=",
+        }  # fmt: skip
         word = self.word(tree.children[0])
         operator = operators[tree.children[0].type]
-        if word.text[:2] in ("刚好", "正好", "恰好") or "等于" in word.text:
+        if word.text[:2] in ("刚好", "正好", "恰好", "等于"):
             operator = "=="
         return Measure("target", span, None, operator=operator, of_target=True, bound_word=word.text)
 
@@ -286,6 +296,8 @@ class Reader:
         if number is None or word.kind == "MARKS_RANGE":
             return Given(Award(kind, Points("marks", None), span), per_unit, span)
         amount = amount_of(number, word.span)
+        said = self.word(tree.children[0]).text
+        verbless = kind == "set" and amount.value != 0 and not any(sign in said for sign in _SETTING)
         if kind == "set" and amount.value is not None and (amount.value < 0 or number.plus):  # 每低1%：-0.3分
             kind = "gain" if number.plus else "deduct"
             amount = evolve(amount, value=abs(amount.value))
@@ -295,7 +307,7 @@ class Reader:
             points = Points("zero")
         else:
             points = Points("marks", amount)
-        return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK")
+        return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK", verbless=verbless)
 
     def _award_set(self, tree: Any, span: Span) -> Phrase:
         return self._award("set", tree, span)

@@ -76,6 +76,7 @@ class Given:
     award: Award
     per_unit: str = ""
     span: Span = field(default=Span(0, 0))
+    verbless: bool = False  # 该项2分
     blank: bool = False  # 减分 without any sign of a blank
 
 

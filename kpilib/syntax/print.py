@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpilib.quantity import decimal_text
+from kpilib.quantity import ANY_COUNT, decimal_text
 from kpilib.syntax.names import TRIVIAL
 from kpilib.syntax.tree import (
     Amount,
@@ -31,7 +31,7 @@ from kpilib.syntax.tree import (
 )  # fmt: skip
 
 _BEFORE = {">": "大于", ">=": "不低于", "<": "小于", "<=": "不超过", "==": "="}
-_TARGET = {">": "超过目标", ">=": "完成目标", "<": "未完成目标", "==": "刚好达到目标"}
+_TARGET = {">": "超过目标", ">=": "完成目标", "<=": "不超过目标", "<": "未完成目标", "==": "刚好达到目标"}
 _PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "linear": "不足一档按比例计"}
 
 
@@ -125,6 +125,8 @@ def _step(clause: Step) -> str:
 
 
 def _occurrence(clause: Occurrence) -> str:
+    if clause.amount.unit is ANY_COUNT:
+        return f"{'' if clause.single else '发生'}{clause.event}{_award(clause.award)}"
     each = ("每满" if clause.full_steps else "每") if clause.per else ""
     if clause.event in TRIVIAL and each:
         return f"{each}{clause.event}{_amount(clause.amount)}{_award(clause.award)}"

@@ -13,7 +13,7 @@ from kpilib.syntax.parse import parse
 from kpilib.syntax.parts import Part
 from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
-from kpilib.syntax.tree import Lead, RuleTree
+from kpilib.syntax.tree import FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
 
 MAX_CLAUSES = 200
 
@@ -37,7 +37,7 @@ _REFUSED = {
 }
 
 
-def read_rule(text: str, *, has_target: bool = False, indicator: str = "") -> RuleTree:
+def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: bool = True) -> RuleTree:
     """The tree of a rule text.
 
     Raises:
@@ -65,8 +65,8 @@ def read_rule(text: str, *, has_target: bool = False, indicator: str = "") -> Ru
         raise _all(errors)
     if len(parts) > MAX_CLAUSES:
         raise RuleSyntaxError(f"规则有 {len(parts)} 个分句，最多 {MAX_CLAUSES} 个", code="KPI102", hint="把它分成几条")
-    clauses = settle(parts, text, has_target=has_target)
-    if all(isinstance(clause, Lead) for clause in clauses):
+    clauses = settle(parts, text, target_kind=target_kind)
+    if scored and all(isinstance(clause, (Lead, Target, FullMarks, Limit, PartOfStep)) for clause in clauses):
         raise RuleSyntaxError(
             "没有计分的规定",
             code="KPI106",

@@ -9,6 +9,7 @@ from attrs import evolve
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError
 from kpilib.quantity import decimal_text
 from kpilib.syntax.labels import NEGATIVE, settle_label
+from kpilib.syntax.names import LATE
 from kpilib.syntax.parts import Counted, Labelled, Once, Part, double_text, points_text
 from kpilib.syntax.tree import (
     Award,
@@ -41,7 +42,7 @@ def same_event(one: str, other: str) -> bool:
     return not one or not other or one in other or other in one
 
 
-def settle(parts: list[Part], source: str, *, has_target: bool) -> tuple[Clause, ...]:
+def settle(parts: list[Part], source: str, *, target_kind: str = "") -> tuple[Clause, ...]:
     """Decide what waited.
 
     Raises:
@@ -52,14 +53,55 @@ def settle(parts: list[Part], source: str, *, has_target: bool) -> tuple[Clause,
     parts = _bracketed_marks(parts)
     for _index, part in enumerate(parts):
         if isinstance(part, Counted):
-            settled.append(_counted(part, parts, source))
+            settled.append(_counted(part, parts, source, target_kind))
         elif isinstance(part, Once):
-            settled.append(_once(part, parts, source, has_target))
+            settled.append(_once(part, parts, source, bool(target_kind)))
         elif isinstance(part, Labelled):
             settled.append(settle_label(part, parts, source))
         else:
             settled.append(part)
-    return tuple(_full_marks(_series(_without_target(settled, source, has_target), source)))
+    settled = [_reached(clause, settled, source) for clause in _unshared(settled)]
+    return tuple(_full_marks(_series(_without_target(settled, source, bool(target_kind)), source)))
+
+
+def _reached(clause: Clause, clauses: list[Clause], source: str) -> Clause:
+    """真实率95%得满分，每降低1%扣1分: the steps tell on which side of a bare 95% is better."""
+    if not isinstance(clause, Rung) or not isinstance(clause.condition, Comparison):
+        return clause
+    leaf = clause.condition
+    if leaf.operator != "==" or leaf.amount is None or leaf.amount.unit.kind != "rate" or leaf.amount.value in (0, 100):
+        return clause
+    if any(isinstance(other, Proportional) for other in clauses):
+        return clause
+    sides = {
+        part.direction
+        for other in clauses
+        if isinstance(other, Step) and other.award.kind == "deduct"
+        for part in other.parts
+    }
+    full = isinstance(clause.award, Award) and clause.award.points.kind == "full"
+    if not full or len(sides) != 1:
+        raise RuleSyntaxError(
+            "是以上、以下，还是正好？", code="KPI114", span=leaf.amount.span, source=source,
+            hint="在数字后写 以上、以下，或在前面写 高于、低于", example="90%以上得10分",
+        )  # fmt: skip
+    return evolve(clause, condition=evolve(leaf, operator=">=" if sides == {"down"} else "<="))
+
+
+def _unshared(clauses: list[Clause]) -> list[Clause]:
+    """按实际达标率计算，每低1%扣2分: how the rate is found, not how it is scored."""
+    stepped = any(
+        isinstance(clause, Step) and any(part.amount.unit.kind == "rate" for part in clause.parts) for clause in clauses
+    )
+    result: list[Clause] = []
+    for clause in clauses:
+        plain = isinstance(clause, Proportional) and clause.whole is None and not clause.capped and clause.computed
+        result.append(
+            Lead(f"按{clause.metric}计算", clause.span)
+            if stepped and plain and isinstance(clause, Proportional)
+            else clause
+        )
+    return result
 
 
 def _bracketed_marks(parts: list[Part]) -> list[Part]:
@@ -84,19 +126,56 @@ def _bracketed_marks(parts: list[Part]) -> list[Part]:
     ]
 
 
-def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
+def _counted(part: Counted, parts: list[Part], source: str, target_kind: str) -> Clause:
     amount, award = part.amount, part.award
     if part.bare and (part.marked or not _has_sibling(part, parts)):
         raise RuleSyntaxError(
             "没有说得分还是扣分", code="KPI109", span=award.span, source=source, hint="在分数前写 得、加 或 扣"
         )
-    moved = _moved(part, parts)
+    moved = _moved(part, parts, target_kind)
     if moved is not None:
         return moved
     one = amount.value in (1, None) or (amount.value == Fraction(1, 2) and part.marked)
     if part.marked and award.kind != "set":
-        return Occurrence(part.event, amount, award, True, part.full_steps, part.span)
+        return Occurrence(part.event, amount, award, True, part.full_steps, span=part.span)
     exact = Comparison(part.event, "==", amount, False, span=part.span)
+    named = {
+        leaf.metric
+        for other in parts
+        if isinstance(other, Rung)
+        for leaf in conditions(other.condition)
+        if _same_count(leaf, part)
+    }
+    if (
+        part.event
+        and not part.marked
+        and any(named)
+        and not any(name and same_event(name, part.event) for name in named)
+    ):
+        raise RuleSyntaxError(
+            f"看不懂这里的「{part.event}」",
+            code="KPI105",
+            span=part.span,
+            source=source,
+            hint="写 不足、超过 等，或写指标的名字",
+            example="不足3次得0分",
+        )
+    for other in parts:
+        if (
+            isinstance(other, Counted)
+            and other.event
+            and part.event.startswith(other.event)
+            and 0 < len(part.event) - len(other.event) <= 2
+            and not part.marked
+        ):
+            raise RuleSyntaxError(
+                f"看不懂这里的「{part.event[len(other.event) :]}」",
+                code="KPI105",
+                span=part.span,
+                source=source,
+                hint="写 达到、超过 等",
+                example="返工达到5次得0分",
+            )
     if not part.marked and _has_sibling(part, parts):
         if not amount.unit.is_count:
             raise RuleSyntaxError(
@@ -120,7 +199,7 @@ def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
     if award.kind == "set" and award.points.kind == "zero" and one:
         return Rung(Comparison(part.event, ">=", amount, False, span=part.span), award, part.span)
     if one and award.kind == "set" and award.points.kind == "marks":
-        return Occurrence(part.event, amount, evolve(award, kind="gain"), False, False, part.span)
+        return Occurrence(part.event, amount, evolve(award, kind="gain"), False, False, span=part.span)
     if award.kind == "set":
         raise RuleSyntaxError(
             "是以上、以下，还是正好？",
@@ -131,7 +210,7 @@ def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
             example="3次以上得0分",
         )
     if one:
-        return Occurrence(part.event, amount, award, False, False, part.span)
+        return Occurrence(part.event, amount, award, False, False, span=part.span)
     text, points = f"{decimal_text(amount.value or Fraction(0))}{amount.unit.symbol}", points_text(award)
     verb = "加" if award.kind == "gain" else "扣"
     sign = "" if award.kind == "gain" else "-"
@@ -155,9 +234,14 @@ def _counted(part: Counted, parts: list[Part], source: str) -> Clause:
 _EARLIER, _LATER = ("提前",), ("延迟", "延误", "延期", "推迟", "超期", "逾期", "拖延", "滞后")
 
 
-def _moved(part: Counted, parts: list[Part]) -> Step | None:
+def _moved(part: Counted, parts: list[Part], target_kind: str) -> Step | None:
     """以15天为基准，每提前1天加1分: days before or after a target that the text gives."""
-    same = any(isinstance(other, Target) and other.amount.unit.kind == part.amount.unit.kind for other in parts)
+    same = target_kind == part.amount.unit.kind and part.event.endswith(_EARLIER)
+    same = same or any(
+        (isinstance(other, Target) and other.amount.unit.kind == part.amount.unit.kind)
+        or (isinstance(other, Rung) and any(_same_kind(leaf, part) for leaf in conditions(other.condition)))
+        for other in parts
+    )
     if not same or part.amount.unit.kind not in ("time", "workday", "month") or part.award.kind == "set":
         return None
     for words, direction in ((_EARLIER, "down"), (_LATER, "up")):
@@ -165,6 +249,13 @@ def _moved(part: Counted, parts: list[Part]) -> Step | None:
             way: Direction = "down" if direction == "down" else "up"
             return Step((StepPart("", way, part.amount),), part.award, part.marked, False, part.span)
     return None
+
+
+def _same_kind(leaf: Comparison | Between | Happens | Faultless, part: Counted) -> bool:
+    """15分钟内完成得满分，每延迟5分钟扣2分: the rung bounds the time that is late."""
+    if not isinstance(leaf, Comparison) or leaf.amount is None or leaf.operator not in ("<", "<="):
+        return False
+    return leaf.amount.unit.kind == part.amount.unit.kind and LATE.search(leaf.metric) is None
 
 
 def _has_sibling(part: Counted, parts: list[Part]) -> bool:
@@ -189,6 +280,7 @@ def _has_sibling(part: Counted, parts: list[Part]) -> bool:
         if (
             isinstance(other, Labelled)
             and part.award.kind == "set"
+            and part.award.points.kind != "zero"
             and NEGATIVE.match(other.label)
             and other.award.kind == "set"
         ):
@@ -325,8 +417,7 @@ def _series(clauses: list[Clause], source: str) -> list[Clause]:
         evolve(first.condition.amount, value=Fraction(1)),
         evolve(first.award, points=evolve(first.award.points, amount=points)),
         True,
-        False,
-        first.span,
+        span=first.span,
     )
     return [occurrence if clause is first else clause for clause in clauses if clause is first or clause not in rungs]
 

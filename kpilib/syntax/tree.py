@@ -171,6 +171,7 @@ class Occurrence:
     award: Award
     per: bool = True
     full_steps: bool = False
+    single: bool = False  # a name alone (未戴安全帽扣2分): what a second time costs is not said
     span: Span = _span()
 
 
@@ -190,6 +191,7 @@ class Proportional:
     metric: str
     by_target: bool = False
     whole: Amount | None = None
+    computed: bool = field(default=False, eq=False)  # 计算, without 得分: may tell how the rate is found
     capped: bool = False  # the words speak of 满分 or 标准分, not just of a weight
     span: Span = _span()
 
