@@ -200,29 +200,7 @@ class Awards(Formulas):
         event_like = event_like and not (
             len(group) > 1 and all(item.measure.kind in ("exact", "bound", "between", "target") for item in group)
         )
-        shortage = (
-            group[-1].measure.direction == "down"
-            and len(group) == 1
-            and kind == "step"
-            and last.amount is not None
-            and last.amount.unit.is_count
-        )
-        before = head.previous_words(group[-1])
-        if (
-            shortage
-            and not earlier
-            and group[-1].before is None
-            and before is not None
-            and before.text.endswith(("的", "者"))
-            and name_of(before.text)
-            and last.inside is None
-        ):
-            self.parts.append(
-                Counted(
-                    name_of(before.text), last.amount, award, True, group[0].measure.span.cover(award.span), bare=bare
-                )
-            )  # type: ignore[arg-type]
-            self._lead([lead for lead in head.leads if not (isinstance(lead, Words) and lead.word is before)])
+        if not earlier and self._shortage(head, group, award, bare):
             return
         step_like = any(item.measure.kind in ("step", "change") for item in group)
         earlier = [item for item in earlier if not (item.measure.kind == "each" and (event_like or step_like))]
@@ -244,6 +222,27 @@ class Awards(Formulas):
             self._step(group, award, span, bare)
         else:
             self._rung(head, group, award, span)
+
+    def _shortage(self, head: Head, group: list[Item], award: Award, bare: bool) -> bool:
+        """未建立制度的，每少一项扣2分: what is missing is counted, not held against a target."""
+        item = group[-1]
+        amount = item.measure.amount
+        before = head.previous_words(item)
+        if (
+            item.measure.kind != "step"
+            or item.measure.direction != "down"
+            or len(group) != 1
+            or item.before is not None
+        ):
+            return False
+        if amount is None or not amount.unit.is_count or item.measure.inside is not None:
+            return False
+        if before is None or not before.text.endswith(("的", "者")) or not name_of(before.text):
+            return False
+        span = item.measure.span.cover(award.span)
+        self._lead([lead for lead in head.leads if not (isinstance(lead, Words) and lead.word is before)])
+        self.parts.append(Counted(name_of(before.text), amount, award, True, span, bare=bare))
+        return True
 
     def _step(self, group: list[Item], award: Award, span: Span, bare: bool) -> None:
         parts: list[StepPart] = []

@@ -168,14 +168,14 @@ class Conditions(Gates):
             and (
                 ending.endswith(("的", "者", "时"))
                 or (previous is not None and previous.text.endswith(("的", "者")))
-                or self._stated(earlier)
+                or self._demanded(earlier)
             )
         ):
             return [], earlier
         return earlier, []
 
     @staticmethod
-    def _stated(earlier: list[Item]) -> bool:
+    def _demanded(earlier: list[Item]) -> bool:
         """准确率为100%，每出现一项错误扣5分; 检查一次，…: what is demanded or done, before what is counted."""
         for item in earlier:
             amount = item.measure.amount

@@ -19,6 +19,7 @@ from kpilib.syntax.numbers import Found
 from kpilib.text import Span, normalise, unreadable
 
 MAX_CHARACTERS = 8000
+BLANKED = "%‰分次个家项件人天户起例条份台批笔名元万"  # what may follow a blank left for a number
 _MACRO = re.compile(r"^// macro (\w+)\s*= (.+)$", re.M)
 _TERMINAL = re.compile(r"^([A-Z_]+)(?:\.(\d+))?: /(.*)/$", re.M)
 
@@ -90,6 +91,10 @@ def squeeze(folded: str) -> tuple[str, list[int]]:
         if char in " \n\"'`":
             gap = True
         else:
+            blank = position - 2 >= 0 and folded[position - 2 : position] == "  "
+            if blank and out and "一" <= out[-1] <= "鿿" and char in BLANKED:  # 每低  %，减  分
+                out.append("_")
+                places.append(position - 1)
             if gap and out and out[-1] in "0123456789" and char in "0123456789":
                 out.append(numbers.BREAK)
                 places.append(position)

@@ -40,6 +40,12 @@ def amount_of(found: Found, span: Span, *, high: bool = False) -> Amount:
     return evolve(source, span=span)
 
 
+_KINDS: dict[str, Literal["set", "gain", "deduct"]] = {
+    "award_set": "set",
+    "award_gain": "gain",
+    "award_deduct": "deduct",
+}
+# What a verb that sets points has in it; 该项2分 has none.
 _SETTING = "得记计为评打给按判算定是:=降减获"
 
 
@@ -72,6 +78,8 @@ class Reader:
     def phrase(self, tree: Any) -> Phrase:
         """The phrase of one tree."""
         span = self.span(tree)
+        if tree.data in _KINDS:
+            return self._award(_KINDS[tree.data], tree, span)
         reader = getattr(self, f"_{tree.data}", None)
         if reader is not None:
             return reader(tree, span)  # type: ignore[no-any-return]
@@ -308,15 +316,6 @@ class Reader:
         else:
             points = Points("marks", amount)
         return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK", verbless=verbless)
-
-    def _award_set(self, tree: Any, span: Span) -> Phrase:
-        return self._award("set", tree, span)
-
-    def _award_gain(self, tree: Any, span: Span) -> Phrase:
-        return self._award("gain", tree, span)
-
-    def _award_deduct(self, tree: Any, span: Span) -> Phrase:
-        return self._award("deduct", tree, span)
 
     def _award_full(self, tree: Any, span: Span) -> Phrase:
         return Given(Award("set", Points("full"), span), span=span)
