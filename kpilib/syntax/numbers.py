@@ -45,39 +45,31 @@ _NOT_BEFORE = {
 }  # fmt: skip
 
 
-def _unit_pattern() -> str:
-    parts = []
-    for symbol in sorted((name for name in UNITS if name and name != "ratio"), key=len, reverse=True):
-        guard = _NOT_BEFORE.get(symbol, "")
-        parts.append(re.escape(symbol) + (f"(?![{guard}])" if guard else ""))
-    return "(?:" + "|".join(parts) + ")"
-
-
-_U = _unit_pattern()
+_LONGEST = max(len(name) for name in UNITS)
 _D = r"[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]+)?"
 _C = r"(?:[一二两三四五六七八九十百千]+(?:点[零一二三四五六七八九]+)?|零点[零一二三四五六七八九]+)"
-_BLANK = r"(?:_+|--+|X{2,}|x{2,}|□+|○+|…+|\*{2,}|[0-9]*\.?X{2,}|\{[a-z_]+\}|\(\)|\(_+\)|(?<=[加减扣得为记每])[XxN](?=分|%|次|家|个|元))"
-_E = rf"(?=[,;。:(){ITEM}]|$|[扣加减得记计])"
-
-_FINDER = re.compile(
-    "|".join(
-        (
-            r"(?P<date>(?:19|20)[0-9]{2}(?:-(?:19|20)[0-9]{2})?年度?(?:[0-9]{1,2}月(?:份|底|末|初)?(?:[0-9]{1,2}[日号])?)?|(?<![0-9.])[0-9]{1,2}月(?:份|底|末|初|[0-9]{1,2}[日号])|"
-            r"[0-9]{1,2}号|(?<=[月次每])[0-9]{1,2}日(?=[之以前])|[0-9]{1,2}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?|[0-9]{1,2}[点时](?:[0-9]{1,2}分)?(?=之前|以前|前))",
-            rf"(?P<range>(?P<ra>±?{_D}|{_C})(?P<ru>{_U})?(?:\(含\))?(?:-|~|至|到|~~)(?P<rb>{_D}|{_C})(?P<rm>[万亿]?)(?P<rv>{_U})(?![0-9])|(?P<na>{_D})(?P<nu>%?)[-~至到](?P<nb>{_D})(?P<nv>%?)(?![0-9.]))",
-            r"(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))",
-            rf"(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))",
-            r"(?P<own>(?P<ownd>[0-9]+|[一两三四五六七八九十])(?P<ownu>[一-龥])(?=,?[扣加减得][0-9一二三四五六七八九十]))",
-            rf"(?P<amount>[±+-]?(?P<digits>{_D})(?P<myriad>[百千]?[万亿]|)(?P<unit>{_U})?)",
-            rf"(?P<hanzi>(?<![第统唯万单专同划均之周])(?<!星期)(?P<hdigits>{_C}|半)(?P<hmyriad>[万亿]?)(?P<hunit>{_U}))",
-            rf"(?P<blank>{_BLANK}(?P<bm>万?)(?P<bunit>{_U})?|(?<=[一-龥])-(?P<dunit>{_U}))",
-            rf"(?P<missing>(?<=[高低多少于过为降升减加超到])(?P<munit>%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时|户|起|例|条|份|台|分钟|批|笔|名){_E})",
-            rf"(?P<missmarks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?=[,;。:(){ITEM}]|$))",
-        )
-    )
+_BLANK = (
+    r"(?:_+|--+|X{2,}|x{2,}|□+|○+|…+|\*{2,}|[0-9]*\.?X{2,}|\{[a-z_]+\}|\(\)|\(_+\)"
+    r"|(?<=[加减扣得为记每])[XxN](?=分|%|次|家|个|元))"
 )
-
-_WITHOUT_OWN = re.compile(_FINDER.pattern.replace("(?P<ownd>[0-9]+|[一两三四五六七八九十])", "(?P<ownd>(?!))"))
+_DATE = (
+    r"(?:19|20)[0-9]{2}(?:-(?:19|20)[0-9]{2})?年度?(?:[0-9]{1,2}月(?:份|底|末|初)?(?:[0-9]{1,2}[日号])?)?"
+    r"|(?<![0-9.])[0-9]{1,2}月(?:份|底|末|初|[0-9]{1,2}[日号])|[0-9]{1,2}号|(?<=[月次每])[0-9]{1,2}日(?=[之以前])"
+    r"|[0-9]{1,2}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?"
+    r"|[0-9]{1,2}[点时](?:[0-9]{1,2}分)?(?=之前|以前|前)"
+)
+_MISSING = r"%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时|户|起|例|条|份|台|分钟|批|笔|名"
+_END = rf"[,;。:(){ITEM}]|$"
+_START = re.compile(
+    rf"(?P<date>{_DATE})|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
+    rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万单专同划均之周])(?<!星期)(?:{_C}|半))"
+    rf"|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
+    rf"|(?P<marks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?={_END}))"
+)
+_MYRIAD = re.compile(r"[百千]?[万亿]")
+_SECOND = re.compile(rf"(?:\(含\))?(?:-|~|至|到|~~)(?P<digits>{_D}|{_C})")
+_OWN = re.compile(r"[一-龥](?=,?[扣加减得][0-9一二三四五六七八九十])")
+_NO_OWN = set("分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方")
 
 
 def _letter(unit: Unit, value: Fraction | None) -> str:
@@ -92,9 +84,19 @@ def _letter(unit: Unit, value: Fraction | None) -> str:
     return AMOUNT
 
 
+def _unit_at(text: str, position: int) -> str:
+    """The longest unit that stands at a position and is not part of another word, or nothing."""
+    for length in range(min(_LONGEST, len(text) - position), 0, -1):
+        symbol = text[position : position + length]
+        following = text[position + length : position + length + 1]
+        if symbol in UNITS and symbol != "ratio" and not (following and following in _NOT_BEFORE.get(symbol, "")):
+            return symbol
+    return ""
+
+
 def find(text: str, start: int) -> Found | None:
     """The first number of a folded, squeezed text from `start` on."""
-    while (match := _FINDER.search(text, start)) is not None:
+    while (match := _START.search(text, start)) is not None:
         found = _read(match)
         if found is not None:
             return found
@@ -104,93 +106,102 @@ def find(text: str, start: int) -> Found | None:
 
 def _read(match: re.Match[str]) -> Found | None:
     kind = match.lastgroup
-    start, end = match.span()
-    group = match.groupdict()
-    if group["date"]:
+    text, (start, end) = match.string, match.span()
+    said = match[0]
+    if kind in ("number", "hanzi"):
+        return _range(text, start, end) or _single(text, start, end, kind == "hanzi")
+    if kind == "date":
         return Found(DATE, start, end, Amount(None))
-    if group["range"]:
-        return _range(group, start, end)
-    if group["ratio"]:
-        return Found(NUMBER, start, end, Amount(number_value(group["ratio"][2:])))
-    if group["part"]:
-        text = group["part"]
-        return Found(RATE, start, end, Amount(number_value(text[3:]), UNITS["%" if text[0] == "百" else "‰"]))
-    if group["own"]:
-        if (
-            group["ownu"] in UNITS
-            or group["ownu"] in "分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方"
-            or match.string[start - 1 : start] in tuple("第统唯万单专同划均之")
-        ):
-            return _again(match)
-        return Found(COUNT, start, end, Amount(number_value(group["ownd"]), unit_named(group["ownu"])))
-    if group["amount"]:
-        return _plain(match, group["digits"], group["myriad"], group["unit"] or "")
-    if group["hanzi"]:
-        if group["hanzi"] == "十分" and match.string[start - 1 : start] not in tuple("加减扣得计记"):
+    if kind == "ratio":
+        return Found(NUMBER, start, end, Amount(number_value(said[2:])))
+    if kind == "part":
+        return Found(RATE, start, end, Amount(number_value(said[3:]), UNITS["%" if said[0] == "百" else "‰"]))
+    if kind == "missing":
+        return Found(_letter(UNITS[said], None), start, end, Amount(None, UNITS[said]))
+    if kind == "marks":
+        return Found(BLANK_MARKS, start, end, Amount(None, UNITS["分"]))
+    if text.startswith("万", end) and not _unit_at(text, end):
+        return Found(AMOUNT, start, end + 1, Amount(None, UNITS["元"]))
+    symbol = _unit_at(text, end)
+    if not symbol and (kind == "dash" or said == "()"):
+        return None
+    return Found(_letter(UNITS[symbol], None), start, end + len(symbol), Amount(None, UNITS[symbol]))
+
+
+def _single(text: str, start: int, end: int, hanzi: bool) -> Found | None:
+    """One number with its unit; Chinese digits are a number only before a unit."""
+    digits = text[start:end].lstrip("±+-")
+    sign = text[start] if not text[start:end].startswith(digits) else ""
+    myriad = _MYRIAD.match(text, end)
+    multiple = myriad[0] if myriad is not None else ""
+    symbol = _unit_at(text, end + len(multiple))
+    stop = end + len(multiple) + len(symbol)
+    own = _OWN.match(text, end) if not multiple and not symbol and not sign else None
+    if own is not None and own[0] not in _NO_OWN and (hanzi is False or len(digits) == 1):
+        return Found(COUNT, start, own.end(), Amount(number_value(digits), unit_named(own[0])))
+    if hanzi and (not symbol or _is_word(text, start, stop, digits, symbol)):
+        return None
+    try:
+        value, symbol = scale_myriad(number_value(digits), multiple, symbol)
+    except InputError:
+        if hanzi:
             return None
-        if match.string[max(0, start - 2) : start] in ("全部", "所有", "上述", "以上", "下列", "以下"):
-            return None  # 满足全部三项条件
-        following = match.string[end : end + 1]
-        if (
-            match.string[start - 1 : start] == "每"
-            and group["hunit"] in ("年", "季度", "个月", "周")
-            and following not in "扣减加得,"
-        ):
-            return None  # 每半年检查一次
-        if (
-            group["hdigits"] in ("百", "千", "十")
-            and match.string[start - 1 : start] == "每"
-            and match.string[end : end + 1] == "的"
-        ):
-            return None  # 每百万元的投诉: what the count is held against
-        try:
-            return _plain(match, group["hdigits"], group["hmyriad"], group["hunit"])
-        except InputError:
-            return None
-    if group["blank"]:
-        unit = (
-            UNITS[(group["bm"] or "") + (group["bunit"] or group["dunit"] or "")]
-            if (group["bunit"] or group["dunit"])
-            else PLAIN
-        )
-        if group["blank"] == "()" and unit is PLAIN:
-            return None
-        return Found(_letter(unit, None), start, end, Amount(None, unit))
-    if group["missing"]:
-        unit = UNITS[group["munit"]]
-        return Found(_letter(unit, None), start, end, Amount(None, unit))
-    assert kind is not None
-    return Found(BLANK_MARKS, start, end, Amount(None, UNITS["分"]))
-
-
-def _again(match: re.Match[str]) -> Found | None:
-    """The number without the guess that the next character is a measure word."""
-    again = _WITHOUT_OWN.match(match.string, match.start())
-    return _read(again) if again is not None else None
-
-
-def _plain(match: re.Match[str], digits: str, myriad: str, symbol: str) -> Found:
-    start, end = match.span()
-    value, symbol = scale_myriad(number_value(digits), myriad or "", symbol)
-    sign = match[0][0]
-    if sign in "+±-" and start and match.string[start - 1] in "0123456789%)" + BREAK:
+        raise
+    if sign and start and text[start - 1] in "0123456789%)" + BREAK:
         start, sign = start + 1, ""  # a sign after a number is a dash, and not of this number
     amount = Amount(-value if sign == "-" else value, UNITS[symbol])
-    return Found(_letter(amount.unit, value), start, end, amount, absolute=sign == "±", plus=sign == "+")
+    return Found(_letter(amount.unit, value), start, stop, amount, absolute=sign == "±", plus=sign == "+")
 
 
-def _range(group: dict[str, str | None], start: int, end: int) -> Found | None:
-    if group["na"] is not None:
-        low, high = number_value(group["na"]), number_value(group["nb"] or "")
-        unit = UNITS["%"] if group["nu"] or group["nv"] else PLAIN
-        return Found(RANGE, start, end, Amount(low, unit), Amount(high, unit))
-    text = group["ra"] or ""
-    high, symbol = scale_myriad(number_value(group["rb"] or ""), group["rm"] or "", group["rv"] or "")
-    unit = UNITS[symbol]
-    low_unit = UNITS[group["ru"]] if group["ru"] else unit
-    low = number_value(text.lstrip("±"))
-    if low_unit.kind != unit.kind:
+def _is_word(text: str, start: int, end: int, digits: str, symbol: str) -> bool:
+    """Whether Chinese digits and a unit are not meant as a number where they stand."""
+    before, following = text[start - 1 : start], text[end : end + 1]
+    if digits == "十" and symbol == "分" and before not in tuple("加减扣得计记"):
+        return True  # 十分满意
+    if text[max(0, start - 2) : start] in ("全部", "所有", "上述", "以上", "下列", "以下"):
+        return True  # 满足全部三项条件
+    if before == "每" and symbol in ("年", "季度", "个月", "周") and following not in "扣减加得,":
+        return True  # 每半年检查一次
+    return before == "每" and digits in ("百", "千", "十") and following == "的"  # 每百万元的投诉
+
+
+def _range(text: str, start: int, end: int) -> Found | None:
+    """80-89分, 90%~98%, 三至五天, 30万元~300万元; None where there is no range."""
+    symbol = _unit_at(text, end)
+    myriad = _MYRIAD.match(text, end) if not symbol else None
+    if myriad is not None:
+        symbol = myriad[0] + _unit_at(text, myriad.end())
+    second = _SECOND.match(text, end + len(symbol))
+    if second is None or text[start] in "+-":
         return None
-    if group["rm"] and not group["ru"] and f"{group['rm']}{group['rv']}" not in UNITS:
-        low *= high / number_value(group["rb"] or "")
-    return Found(MARKS_RANGE if unit.kind == "marks" else RANGE, start, end, Amount(low, low_unit), Amount(high, unit))
+    position = second.end()
+    multiple = _MYRIAD.match(text, position)
+    scale = multiple[0] if multiple is not None else ""
+    last = _unit_at(text, position + len(scale))
+    stop = position + len(scale) + len(last)
+    if text[stop : stop + 1].isdigit() or (
+        not last and (scale or symbol not in ("", "%") or text[stop : stop + 1] == ".")
+    ):
+        return None
+    try:
+        low, low_name = _scaled(text[start:end].lstrip("±"), symbol)
+        high, high_name = scale_myriad(number_value(second["digits"]), scale, last)
+    except InputError:
+        return None
+    if not last:
+        unit = UNITS["%"] if symbol == "%" else PLAIN
+        return Found(RANGE, start, stop, Amount(low, unit), Amount(high, unit)) if text[end - 1].isdigit() else None
+    unit = UNITS[high_name]
+    low_unit = UNITS.get(low_name) if symbol else unit
+    if low_unit is None or low_unit.kind != unit.kind:
+        return None
+    if scale and not symbol and scale + last not in UNITS:
+        low *= high / number_value(second["digits"])  # 20-30万: both are myriads
+    letter = MARKS_RANGE if unit.kind == "marks" else RANGE
+    return Found(letter, start, stop, Amount(low, low_unit), Amount(high, unit))
+
+
+def _scaled(digits: str, symbol: str) -> tuple[Fraction, str]:
+    myriad = _MYRIAD.match(symbol)
+    multiple = myriad[0] if myriad is not None and symbol not in UNITS else ""
+    return scale_myriad(number_value(digits), multiple, symbol[len(multiple) :])

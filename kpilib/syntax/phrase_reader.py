@@ -230,10 +230,10 @@ class Reader:
         )
 
     def _included(self, operator: Operator, text: str) -> Operator:
-        strict = "不" in text
-        table: dict[Operator, Operator] = {">": ">=", ">=": ">=", "<": "<=", "<=": "<=", "==": "=="}
-        opposite: dict[Operator, Operator] = {">=": ">", ">": ">", "<=": "<", "<": "<", "==": "=="}
-        return (opposite if strict else table)[operator]
+        """(含) and (不含) override the bound word."""
+        widened: dict[str, Operator] = {">": ">=", "<": "<="}
+        narrowed: dict[str, Operator] = {">": ">", "<": "<"}
+        return (narrowed if "不" in text else widened)[operator[0]]
 
     def _reach(self, tree: Any, span: Span) -> Phrase:
         if hasattr(tree.children[1], "start_pos"):
