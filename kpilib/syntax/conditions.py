@@ -148,9 +148,9 @@ class Conditions(Gates):
                 if earlier[0].after is not None:
                     demand_free(earlier[0].after, self.source)
                 if bound.operator == "<" and step.direction == "down":
-                    bound = evolve(bound, operator=">=")  # 未达到100%，每下降5%: what is reached is the target
+                    bound = bound._replace(operator=">=")  # 未达到100%，每下降5%: what is reached is the target
                 elif bound.operator == ">" and step.direction == "up":
-                    bound = evolve(bound, operator="<=")
+                    bound = bound._replace(operator="<=")
                 self.parts.append(self._as_target(name, bound, bound.span))
                 return [], []
         ending = earlier[-1].after.text if earlier[-1].after else ""

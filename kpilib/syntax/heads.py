@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from typing import NamedTuple
 
 from kpilib.syntax.lexer import Word
 from kpilib.syntax.phrases import Gap, Joint, Measure, Note, Phrase, Words
 
 
-@frozen
-class Item:
+class Item(NamedTuple):
     """A measure with the words before and after it in its segment, and the 或/且 that joins it to the one before."""
 
     measure: Measure
@@ -19,8 +18,7 @@ class Item:
     segment: int
 
 
-@frozen
-class Head:
+class Head(NamedTuple):
     """The items of a head; `leads` are its segments without a measure that come first, `words` those that name a label."""
 
     items: list[Item]
@@ -29,7 +27,7 @@ class Head:
     trailing: list[Words | Note]
     tail_segments: bool
     all_words: list[Word]
-    before_items: dict[int, list[Word]] = field(factory=dict)
+    before_items: dict[int, list[Word]]
 
     def last_group(self) -> list[Item]:
         """The last item and all that 或/且 joins to it."""

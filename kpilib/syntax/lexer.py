@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
 from lark import Token
 from lark.lexer import Lexer
 
@@ -24,8 +23,7 @@ _MACRO = re.compile(r"^// macro (\w+)\s*= (.+)$", re.M)
 _TERMINAL = re.compile(r"^([A-Z_]+)(?:\.(\d+))?: /(.*)/$", re.M)
 
 
-@frozen
-class Word:
+class Word(NamedTuple):
     """One word of a sentence: its terminal, its folded text, its place in the author's text, a number if it is one."""
 
     kind: str
@@ -61,6 +59,13 @@ def vocabulary() -> tuple[tuple[str, str], ...]:
     found = _TERMINAL.findall(expand(grammar_text("words.lark")))
     ordered = sorted(found, key=lambda row: -int(row[1] or 0))
     return tuple((name, pattern) for name, _, pattern in ordered)
+
+
+@cache
+def classes() -> dict[str, str]:
+    """The terminal of the grammar that stands for a word, where several words share one."""
+    found = re.findall(r"^// class (\w+)\s*= (.+)$", grammar_text("rule.lark"), re.M)
+    return {word: name for name, words in found for word in words.split()}
 
 
 @cache
@@ -176,7 +181,7 @@ def _joined(words: Iterator[Word]) -> list[Word]:
         if word.kind == "BY_SHARE":
             sharing = True
         elif word.kind == "SHARE_SCORES":
-            word, sharing = (word if sharing else evolve(word, kind="TEXT")), False
+            word, sharing = (word if sharing else word._replace(kind="TEXT")), False
         elif word.kind == "SEPARATOR":
             sharing = False
         if word.kind not in _TEXTUAL or (word.kind == "OF_MARKS" and joined and joined[-1].kind == "RATE"):
@@ -193,10 +198,10 @@ class WordLexer(Lexer):
     """Hands words that are already typed to Lark's LALR parser."""
 
     def __init__(self, lexer_conf: Any) -> None:
-        pass
+        self.classes = classes()
 
     def lex(self, data: list[Word]) -> Iterator[Token]:  # type: ignore[override]
         """The tokens of words that are typed already; `start_pos` is the index of the word."""
         for index, word in enumerate(data):
-            token = Token(word.kind, word.text, start_pos=index, end_pos=index + 1)
+            token = Token(self.classes.get(word.kind, word.kind), word.text, start_pos=index, end_pos=index + 1)
             yield token

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-
-from attrs import frozen
+from typing import NamedTuple
 
 from kpilib.errors import InputError
 from kpilib.quantity import PLAIN, UNITS, Unit, number_value, scale_myriad, unit_named
@@ -18,8 +17,7 @@ MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE,
 )
 
 
-@frozen
-class Found:
+class Found(NamedTuple):
     """A number in a text: its letter, its place, and one amount (two for a range)."""
 
     letter: str

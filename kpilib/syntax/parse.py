@@ -8,15 +8,15 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from kpilib.errors import RuleSyntaxError
-from kpilib.syntax.lexer import Word, WordLexer, grammar_text, vocabulary
+from kpilib.syntax.lexer import Word, WordLexer, classes, grammar_text, vocabulary
 from kpilib.text import Span
 
 # What may stand at a place, in the author's words: the first terminal of a row that the parser accepts names it.
 _EXPECTED = (
-    ({"UP", "DOWN"}, "方向（高、低、多、少、增加、减少……）"),
+    ({"WAY"}, "方向（高、低、多、少、增加、减少……）"),
     ({"MARKS", "MARKS_BLANK"}, "分数（例如 2分）"),
-    ({"RATE", "COUNT", "AMOUNT"}, "带单位的数（例如 1%、3次、5万元）"),
-    ({"SET", "GAIN", "DEDUCT"}, "得分或扣分（例如 扣2分）"),
+    ({"RATE", "QUANTITY"}, "带单位的数（例如 1%、3次、5万元）"),
+    ({"VERB"}, "得分或扣分（例如 扣2分）"),
     ({"AFTER"}, "以上、以下、以内"),
     ({"TIMES_SIGN"}, "×"),
 )
@@ -24,7 +24,7 @@ _EXPECTED = (
 
 def declared() -> str:
     """The rule grammar with every vocabulary terminal declared, since the words come typed from our own lexer."""
-    names = sorted({name for name, _ in vocabulary()} | {"TEXT"})
+    names = sorted({classes().get(name, name) for name, _ in vocabulary()} | {"TEXT"})
     return grammar_text("rule.lark") + "\n%declare " + " ".join(names) + "\n"
 
 

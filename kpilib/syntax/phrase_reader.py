@@ -40,10 +40,20 @@ def amount_of(found: Found, span: Span, *, high: bool = False) -> Amount:
     return evolve(source, span=span)
 
 
-_KINDS: dict[str, Literal["set", "gain", "deduct"]] = {
-    "award_set": "set",
-    "award_gain": "gain",
-    "award_deduct": "deduct",
+_VERBS: dict[str, Literal["set", "gain", "deduct"]] = {"SET": "set", "GAIN": "gain", "DEDUCT": "deduct"}
+_OUTCOMES: dict[str, Award] = {
+    "FULL": Award("set", Points("full")),
+    "ZERO": Award("set", Points("zero")),
+    "NO_CHANGE": Award("deduct", Points("zero")),
+}
+_LIMITS: dict[str, LimitKind] = {
+    "LIMIT_GAIN": "gain", "LIMIT_LOSS": "loss", "LIMIT_SCORE": "score", "LIMIT_ANY": "any", "FLOOR_SCORE": "floor",
+    "FLOOR_ZERO": "floor", "LIMIT_FULL": "full", "NO_LIMIT": "unlimited", "TO_NOTHING": "nothing",
+}  # fmt: skip
+_PARTS: dict[str, Literal["floor", "ceil", "linear"]] = {
+    "PART_UP": "ceil",
+    "PART_DOWN": "floor",
+    "PART_LINEAR": "linear",
 }
 # What a verb that sets points has in it; 该项2分 has none.
 _SETTING = "得记计为评打给按判算定是:=降减获"
@@ -78,12 +88,8 @@ class Reader:
     def phrase(self, tree: Any) -> Phrase:
         """The phrase of one tree."""
         span = self.span(tree)
-        if tree.data in _KINDS:
-            return self._award(_KINDS[tree.data], tree, span)
-        reader = getattr(self, f"_{tree.data}", None)
-        if reader is not None:
-            return reader(tree, span)  # type: ignore[no-any-return]
-        return self._statement(tree, span)
+        phrase: Phrase = getattr(self, f"_{tree.data}")(tree, span)
+        return phrase
 
     # ---- text ----------------------------------------------------------------------------------------------------
     def _words(self, tree: Any, span: Span) -> Phrase:
@@ -96,7 +102,7 @@ class Reader:
         return Note(self.word(tree.children[0]).text, span)
 
     def _joint(self, tree: Any, span: Span) -> Phrase:
-        return Joint("or" if tree.children[0].type == "OR_JOIN" else "and", span)
+        return Joint("or" if self.word(tree.children[0]).kind == "OR_JOIN" else "and", span)
 
     def _otherwise(self, tree: Any, span: Span) -> Phrase:
         return Else(self.word(tree.children[0]).text, span)
@@ -107,7 +113,7 @@ class Reader:
         inside: Word | None = None
         of_target = False
         for child in tree.children:
-            kind = child.type if hasattr(child, "start_pos") else child.data
+            kind = self.word(child).kind if hasattr(child, "start_pos") else child.data
             if kind in ("DOWN", "_below") or (kind == "BELOW"):
                 direction = "down"
             if kind == "words":
@@ -140,7 +146,7 @@ class Reader:
 
     def _change(self, tree: Any, span: Span) -> Phrase:
         amount, _, found = self.number(tree.children[1])
-        direction: Direction = "up" if tree.children[0].type == "UP" else "down"
+        direction: Direction = "up" if self.word(tree.children[0]).kind == "UP" else "down"
         word = self.word(tree.children[0])
         if len(tree.children) == 3:
             operator = self._after(tree.children[2])
@@ -183,7 +189,7 @@ class Reader:
         if first.type == "EQUALS":
             exact, _, found = self.number(tree.children[1])
             return Measure("exact", span, exact, bound_word="=", absolute=found.absolute)
-        operator = _OPERATORS[first.type]
+        operator = _OPERATORS[self.word(first).kind]
         inside: Word | None = None
         of_target = False
         amount: Amount | None = None
@@ -216,7 +222,7 @@ class Reader:
     def _excess(self, tree: Any, span: Span) -> Phrase:
         amount, _, found = self.number(tree.children[2])
         strict = self._after(tree.children[3]) in (">", "<")
-        up = tree.children[0].type == "UP"
+        up = self.word(tree.children[0]).kind == "UP"
         operator: Operator = (">" if strict else ">=") if up else ("<" if strict else "<=")
         return Measure(
             "bound",
@@ -256,7 +262,7 @@ class Reader:
         first, _, _ = self.number(tree.children[0])
         last, _, _ = self.number(tree.children[4])
         left = self.word(tree.children[1]).text
-        right = _OPERATORS[tree.children[3].type]
+        right = _OPERATORS[self.word(tree.children[3]).kind]
         inside = self.word(tree.children[2].children[0])
         ascending = left in ("<", "<=", "≤")
         if ascending != (right in ("<", "<=")):
@@ -288,13 +294,14 @@ class Reader:
             "AT_TARGET": ">=", "ABOVE_TARGET": ">", "BELOW_TARGET": "<", "AT_MOST_TARGET": "<=", "AT_LEAST_TARGET": ">=",
         }  # fmt: skip
         word = self.word(tree.children[0])
-        operator = operators[tree.children[0].type]
+        operator = operators[self.word(tree.children[0]).kind]
         if word.text[:2] in ("刚好", "正好", "恰好", "等于"):
             operator = "=="
         return Measure("target", span, None, operator=operator, of_target=True, bound_word=word.text)
 
     # ---- awards -------------------------------------------------------------------------------------------------------
-    def _award(self, kind: Literal["set", "gain", "deduct"], tree: Any, span: Span) -> Phrase:
+    def _award(self, tree: Any, span: Span) -> Phrase:
+        kind = _VERBS[self.word(tree.children[0]).kind]
         word = self.word(tree.children[1])
         number = word.number
         per_unit = ""
@@ -317,14 +324,8 @@ class Reader:
             points = Points("marks", amount)
         return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK", verbless=verbless)
 
-    def _award_full(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("set", Points("full"), span), span=span)
-
-    def _award_zero(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("set", Points("zero"), span), span=span)
-
-    def _award_no_change(self, tree: Any, span: Span) -> Phrase:
-        return Given(Award("deduct", Points("zero"), span), span=span)
+    def _outcome(self, tree: Any, span: Span) -> Phrase:
+        return Given(evolve(_OUTCOMES[self.word(tree.children[0]).kind], span=span), span=span)
 
     # ---- statements -----------------------------------------------------------------------------------------------------
     def _target(self, tree: Any, span: Span) -> Phrase:
@@ -340,40 +341,25 @@ class Reader:
         assert word.number is not None
         return Full(amount_of(word.number, word.span), span)
 
-    def _statement(self, tree: Any, span: Span) -> Phrase:
-        limits: dict[str, LimitKind] = {
-            "limit_gain": "gain", "limit_loss": "loss", "limit_score": "score", "limit_any": "any", "floor_score": "floor",
-            "floor_zero": "floor", "limit_full": "full", "no_limit": "unlimited", "to_nothing": "nothing",
-        }  # fmt: skip
-        if tree.data in ("as_limit", "as_floor"):
-            return LimitHere("score" if tree.data == "as_limit" else "floor", span)
-        kind = limits[tree.data]
-        amount: Amount | None = None
-        if len(tree.children) >= 2:
-            word = self.word(tree.children[1])
-            assert word.number is not None
-            amount = amount_of(word.number, word.span)
-        elif kind == "floor":
-            amount = Amount(Fraction(0), PLAIN, span)
-        if (
-            kind == "floor"
-            and amount is not None
-            and "不低于" in self.word(tree.children[0]).text
-            and (amount.value or 0) < 0
-        ):
+    def _limit(self, tree: Any, span: Span) -> Phrase:
+        word, number = self.word(tree.children[0]), self.word(tree.children[1])
+        assert number.number is not None
+        amount = amount_of(number.number, number.span)
+        kind = _LIMITS[word.kind]
+        if kind == "floor" and "不低于" in word.text and (amount.value or 0) < 0:
             kind = "any_floor"
         return Stated(Limit(kind, amount, span), span)
 
-    def _part_of_step(self, tree: Any, span: Span) -> Phrase:
-        modes: dict[str, Literal["floor", "ceil", "linear"]] = {
-            "PART_UP": "ceil",
-            "PART_DOWN": "floor",
-            "PART_LINEAR": "linear",
-        }
-        return Stated(PartOfStep(modes[tree.children[0].type], span), span)
-
-    def _series(self, tree: Any, span: Span) -> Phrase:
-        return Stated(Series(span), span)
+    def _stated(self, tree: Any, span: Span) -> Phrase:
+        kind = self.word(tree.children[0]).kind
+        if kind in _PARTS:
+            return Stated(PartOfStep(_PARTS[kind], span), span)
+        if kind == "SERIES":
+            return Stated(Series(span), span)
+        if kind in ("AS_LIMIT", "AS_FLOOR"):
+            return LimitHere("score" if kind == "AS_LIMIT" else "floor", span)
+        zero = Amount(Fraction(0), PLAIN, span) if kind == "FLOOR_ZERO" else None
+        return Stated(Limit(_LIMITS[kind], zero, span), span)
 
     # ---- formulas ---------------------------------------------------------------------------------------------------------
     def _proportional(self, tree: Any, span: Span) -> Phrase:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from attrs import field, frozen
+from typing import Literal, NamedTuple
 
 from kpilib.syntax.lexer import Word
 from kpilib.syntax.tree import Amount, Award, Direction, Limit, LimitKind, Operator, PartOfStep, Series
 from kpilib.text import Span
 
 
-@frozen
-class Words:
+class Words(NamedTuple):
     """A stretch of text."""
 
     word: Word
     span: Span
 
 
-@frozen
-class Gap:
+class Gap(NamedTuple):
     """A separator, with its signs."""
 
     signs: str
@@ -32,24 +28,21 @@ class Gap:
         return any(sign in ";。Ｉ!?" for sign in self.signs)
 
 
-@frozen
-class Note:
+class Note(NamedTuple):
     """Text in brackets that only comments, or an example (例如…)."""
 
     text: str
     span: Span
 
 
-@frozen
-class Joint:
+class Joint(NamedTuple):
     """或 or 且 between two conditions."""
 
     kind: Literal["or", "and"]
     span: Span
 
 
-@frozen
-class Measure:
+class Measure(NamedTuple):
     """A number and how it is held against the metric."""
 
     kind: Literal["step", "per", "each", "change", "bound", "between", "exact", "target"]
@@ -69,58 +62,51 @@ class Measure:
     twice: bool = False  # two bound words
 
 
-@frozen
-class Given:
+class Given(NamedTuple):
     """An award."""
 
     award: Award
     per_unit: str = ""
-    span: Span = field(default=Span(0, 0))
+    span: Span = Span(0, 0)
     verbless: bool = False  # 该项2分
     blank: bool = False  # 减分 without any sign of a blank
 
 
-@frozen
-class Stated:
+class Stated(NamedTuple):
     """A statement that needs no condition: a limit, an unfinished step, a series."""
 
     clause: Limit | PartOfStep | Series
     span: Span
 
 
-@frozen
-class Targeted:
+class Targeted(NamedTuple):
     """考核目标值为 …"""
 
     measure: Measure
     span: Span
 
 
-@frozen
-class Based:
+class Based(NamedTuple):
     """为基准, after a number."""
 
     span: Span
 
 
-@frozen
-class Full:
+class Full(NamedTuple):
     """满分N分."""
 
     marks: Amount
     span: Span
 
 
-@frozen
-class LimitHere:
+class LimitHere(NamedTuple):
     """为上限 or 为下限, after points."""
 
     kind: LimitKind
     span: Span
 
 
-@frozen
-class Shared:
+class Shared(NamedTuple):
     """按 … 比例计分; `factor_only` where × follows instead of 计分."""
 
     word: Word | None
@@ -128,8 +114,7 @@ class Shared:
     factor_only: bool = False
 
 
-@frozen
-class Factor:
+class Factor(NamedTuple):
     """One factor of a formula: words, a number or the full marks; `opens` after 得分=, `scores` before =得分."""
 
     value: Word | Amount | Literal["full"]
@@ -138,16 +123,14 @@ class Factor:
     scores: bool = False
 
 
-@frozen
-class Defined:
+class Defined(NamedTuple):
     """= words: what a metric is computed from; not scored."""
 
     word: Word
     span: Span
 
 
-@frozen
-class Else:
+class Else(NamedTuple):
     """否则."""
 
     text: str

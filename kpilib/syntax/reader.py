@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from attrs import evolve
-
 from kpilib.errors import KpiError, RuleSyntaxError, UnsupportedError
 from kpilib.syntax.clauses import Assembler
 from kpilib.syntax.lexer import Word, lex
@@ -49,7 +47,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
     errors: list[KpiError] = []
     for index, word in enumerate(words):
         if word.kind == "MARKS_RANGE" and index and words[index - 1].kind in ("SET", "GAIN", "DEDUCT"):
-            word = evolve(word, kind="KIND_DISCRETION")
+            word = word._replace(kind="KIND_DISCRETION")
         error = _by_kind(word, text)
         if error is not None:
             errors.append(error)
