@@ -1,4 +1,9 @@
-"""kpilib makes Chinese KPI documents run: exact scores, explained with the document's own words."""
+"""kpilib makes Chinese KPI documents run: exact scores, explained with the document's own words.
+
+The plan layer is imported on first use, so that a program that only scores single rules starts faster.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from kpilib.errors import (
     AmbiguousRuleError,
@@ -16,21 +21,41 @@ from kpilib.meaning.reading import Reading
 from kpilib.quantity import Quantity
 from kpilib.rule import Input, Rule, check, compile_rule
 
+if TYPE_CHECKING:
+    from kpilib.plan import NOT_APPLICABLE, Plan, Scoresheet, check_plan, load_plan, parse_plan, plans
+
 __all__ = [
+    "NOT_APPLICABLE",
     "AmbiguousRuleError",
     "Diagnostic",
     "Input",
     "InputError",
     "KpiError",
+    "Plan",
     "PlanError",
     "Quantity",
     "Reading",
     "Rule",
     "RuleSyntaxError",
+    "Scoresheet",
     "TemplateError",
     "UncoveredError",
     "UnitError",
     "UnsupportedError",
     "check",
+    "check_plan",
     "compile_rule",
+    "load_plan",
+    "parse_plan",
+    "plans",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the plan layer, at their first use."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kpilib import plan
+
+    globals()[name] = value = getattr(plan, name)
+    return value

@@ -69,6 +69,7 @@ CODES: dict[str, tuple[str, str]] = {
     "KPI912": ("超额完成时超过满分", "满分20分，按完成比例计分"),
     "KPI913": ("其余情况得满分", "70%以上得满分；低于70%得0分"),
     "KPI914": ("上限管到哪些扣分", "迟到一次扣1分，最多扣5分"),
+    "KPI916": ("前提视为成立", "目标值为90%，每低1%扣2分"),
     "KPI915": ("扣完为止，但没有满分", "满分10分，每次扣2分，扣完为止"),
 }
 
@@ -200,7 +201,8 @@ class AlternativeReading:
     points: str
 
     def __str__(self) -> str:
-        return f"{self.text}　例如 {self.at} 时得 {self.points} 分"
+        earned = f"得 {self.points} 分" if self.points.lstrip("-").replace(".", "").isdigit() else self.points
+        return f"{self.text}　例如 {self.at} 时{earned}"
 
 
 class AmbiguousRuleError(KpiError):

@@ -469,7 +469,10 @@ class _Naive:
         if limit.kind == "any_floor":
             return limit.points.base < 0
         if limit.kind == "any":
-            pair = any(isinstance(one, Limit) and one.kind == "any_floor" and self.bounds_adjustment(one) for one in self.clauses)
+            pair = any(
+                isinstance(one, Limit) and one.kind == "any_floor" and self.bounds_adjustment(one)
+                for one in self.clauses
+            )
             return pair or (self.full is not None and limit.points.base < self.full)
         if limit.kind == "score":
             steps = any(isinstance(one, (Step, Occurrence)) for one in self.clauses)
@@ -572,6 +575,6 @@ def _base(value: object) -> Fraction | str:
     if isinstance(value, str):
         try:
             return parse_quantity(value).base
-        except Exception:  # noqa: BLE001
+        except Exception:
             return value
     return Fraction(value)  # type: ignore[arg-type]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from naive import NotNaiveError, naive_score
+from trees import read
 
 import kpilib
 from kpilib.quantity import UNITS
-from kpilib.syntax.reader import read_rule
 
 FOLDER = Path(__file__).parent / "cases"
 EXPECTED = {"score", "judgement", "refuse", "template"}
@@ -106,7 +106,7 @@ def test_row_names_its_inputs(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", _of("score", "judgement"))
 def test_naive_evaluator_gives_the_same_points(row: dict[str, Any]) -> None:
-    tree = read_rule(row["text"], has_target=row["target"] is not None)
+    tree = read(row["text"], row["target"])
     wrong, seen = [], 0
     for value, points in row["probes"]:
         given = value if isinstance(value, dict) else {"x": value}

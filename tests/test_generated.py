@@ -6,21 +6,20 @@ import json
 import os
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import naive
 import pytest
 from hypothesis import HealthCheck, given, settings
 from naive import naive_score
-from trees import FAMILIES, Case, Drawn, Seeded, Source, case_from, cases, inputs_of, punched
+from trees import FAMILIES, Case, Drawn, Seeded, Source, case_from, cases, inputs_of, punched, read
 
 import kpilib
 from kpilib.meaning.curve import Curve
 from kpilib.meaning.expr import Absent
 from kpilib.quantity import Quantity, decimal_text
 from kpilib.syntax.print import print_rule
-from kpilib.inputs import read_target
-from kpilib.syntax.reader import read_rule
 
 CASES = Path(__file__).parent / "cases"
 PAIRS = 100_000 if os.environ.get("KPILIB_FULL") == "1" else 10_000
@@ -32,12 +31,6 @@ modest = settings(max_examples=60, deadline=None, derandomize=True, suppress_hea
 
 
 # --- what is compared --------------------------------------------------------------------------------
-
-
-
-def kind_of(target) -> str:
-    goal = read_target(target)
-    return "" if goal is None else goal.amount.unit.kind
 
 
 def described(case: Case) -> str:
@@ -62,7 +55,7 @@ def expected(case: Case, given_input: dict[str, str]) -> Fraction | None:
 def scored(rule: kpilib.Rule, given_input: dict[str, str]) -> Fraction | None:
     """The product's points; None where the rule leaves the case open, which must be an UncoveredError."""
     try:
-        return Fraction(rule.score(given_input[""] if "" in given_input else given_input))
+        return Fraction(rule.score(given_input.get("", given_input)))
     except kpilib.UncoveredError:
         return None
 
@@ -90,7 +83,7 @@ def round_trip(case: Case) -> str | None:
     """What is wrong with print → read → print, or None."""
     text = print_rule(case.tree)
     try:
-        again = read_rule(text, target_kind=kind_of(case.target))
+        again = read(text, case.target)
     except kpilib.KpiError as error:
         return f"{described(case)}\n    cannot be read: {error}"
     if again.clauses != case.tree.clauses:
@@ -109,8 +102,8 @@ def curve_faults(case: Case) -> list[str]:
     faults = [f"{described(case)}\n    {fault}" for fault in tiling_faults(curve)]
     unit = curve.variable.unit
     places = list(curve.boundaries())
-    places += [(low + high) / 2 for low, high in zip(places, places[1:], strict=False)]
-    places += [mark for mark in case.marks[0]] + [mark + unit.size / 100 for mark in case.marks[0]]
+    places += [(low + high) / 2 for low, high in pairwise(places)]
+    places += list(case.marks[0]) + [mark + unit.size / 100 for mark in case.marks[0]]
     for x in places:
         if curve.whole and (x.denominator != 1 or x < 0):
             continue
@@ -130,7 +123,7 @@ def curve_faults(case: Case) -> list[str]:
 def tiling_faults(curve: Curve) -> list[str]:
     """Where neighbouring pieces do not meet, or the ends are not those of the domain."""
     faults = []
-    for one, two in zip(curve.pieces, curve.pieces[1:], strict=False):
+    for one, two in pairwise(curve.pieces):
         if one.upper is None or two.lower is None:
             faults.append(f"a piece after the end: {one} {two}")
         elif curve.whole:
@@ -200,14 +193,13 @@ def test_template_trees_have_holes_and_refuse_to_score() -> None:
 
 @pytest.mark.parametrize("row", sentences(), ids=lambda row: row["id"])
 def test_sentence_of_the_tables_reads_back(row: dict[str, str]) -> None:
-    target_kind = kind_of(row["target"])
     try:
-        tree = read_rule(row["text"], target_kind=target_kind)
+        tree = read(row["text"], row["target"])
     except kpilib.KpiError:
         assert row["expect"] == "refuse", "a sentence that must be read"
         return
     text = print_rule(tree)
-    again = read_rule(text, target_kind=target_kind)
+    again = read(text, row["target"])
     assert again.clauses == tree.clauses, text
     assert print_rule(again) == text
 
@@ -354,7 +346,15 @@ def test_planted_error_is_noticed(monkeypatch: pytest.MonkeyPatch, part: str, pl
             "10",
             "§3 zero: or the stated points",
         ),
-        ("90%以上得60分；80%以上得48分；80%以下得0分", "30", None, {"ladder": "hundred"}, "85%", "14.4", "Reading.ladder"),
+        (
+            "90%以上得60分；80%以上得48分；80%以下得0分",
+            "30",
+            None,
+            {"ladder": "hundred"},
+            "85%",
+            "14.4",
+            "Reading.ladder",
+        ),
         (
             "迟到一次扣1分，最多扣3分；旷工一次扣4分，累计最多扣6分",
             "20",
@@ -365,7 +365,15 @@ def test_planted_error_is_noticed(monkeypatch: pytest.MonkeyPatch, part: str, pl
             "§3 caps: with 累计 their sum",
         ),
     ],
-    ids=["below-count", "below-time", "pair-of-bounds", "stated-points", "stated-points-two-sided", "hundred", "sum-cap"],
+    ids=[
+        "below-count",
+        "below-time",
+        "pair-of-bounds",
+        "stated-points",
+        "stated-points-two-sided",
+        "hundred",
+        "sum-cap",
+    ],
 )
 def test_language_says_so(
     text: str, full_marks: str, target: str | None, reading: dict[str, str], value: object, points: str, why: str

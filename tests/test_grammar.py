@@ -13,11 +13,12 @@ from lark import Lark
 from lark import logger as lark_logger
 
 import kpilib.syntax
-from kpilib.syntax.lexer import WordLexer, expand, grammar_text, lex, vocabulary
+from kpilib.syntax.lexer import WordLexer, classes, expand, grammar_text, lex, vocabulary
 from kpilib.syntax.parse import declared
 
 WORDS = grammar_text("words.lark")
 RULES = grammar_text("rule.lark")
+BODY = re.sub(r"//.*", "", RULES)
 SYNTAX = Path(kpilib.syntax.__file__).parent
 NAMES = sorted({name for name, _ in vocabulary()})
 MACRO = re.compile(r"^// macro (\w+)\s*= (.+)$", re.M)
@@ -66,14 +67,21 @@ def test_grammar_builds_without_options_that_hide_conflicts() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_word_is_used(name: str) -> None:
-    used = re.search(rf"\b{name}\b", re.sub(r"//.*", "", RULES))
+    used = re.search(rf"\b{classes().get(name, name)}\b", BODY)
     code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(SYNTAX.glob("*.py")))
     assert used or f'"{name}"' in code, f"{name} is in words.lark and nowhere else"
 
 
 def test_every_terminal_of_the_grammar_is_a_word() -> None:
-    wanted = set(re.findall(r"\b[A-Z][A-Z_]+\b", re.sub(r"//.*", "", RULES)))
-    assert wanted - set(NAMES) <= {"TEXT"}
+    wanted = set(re.findall(r"\b[A-Z][A-Z_]+\b", BODY))
+    assert wanted <= {classes().get(name, name) for name in NAMES} | {"TEXT"}
+
+
+def test_every_class_holds_words_and_is_used() -> None:
+    assert set(classes()) <= set(NAMES), "a class of words that no line of words.lark has"
+    for name in set(classes().values()):
+        assert re.search(rf"\b{name}\b", BODY), name
+        assert name not in NAMES, f"{name} is a word and a class"
 
 
 def test_every_line_of_words_is_read() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 from hypothesis import strategies as st
 
+from kpilib.inputs import read_target
 from kpilib.quantity import MARKS, PERCENT, UNITS, Unit, decimal_text
+from kpilib.syntax.reader import read_rule
 from kpilib.syntax.tree import (
     Amount,
     Award,
@@ -109,7 +112,16 @@ TIME = Scale(("修复时间", "响应时间"), _units("小时", "分钟"), 1, 48
 DAYS = Scale(("交付周期", "办理时间"), _units("天"), 3, 60, Fraction(1), ("1", "2", "5"))
 SCORES = Scale(("平均得分", "考试成绩"), _units("分"), 40, 100, Fraction(1), ("1", "0.5", "2"))
 SCALES = (RATE, RATE, SMALL_RATE, MONEY, COUNT, TIME, DAYS, SCORES)
-EVENTS = (("迟到", "次"), ("早退", "次"), ("旷工", "次"), ("有责投诉", "起"), ("漏检", "项"), ("错发", "件"), ("串岗", "人次"), ("返修", "台"))
+EVENTS = (
+    ("迟到", "次"),
+    ("早退", "次"),
+    ("旷工", "次"),
+    ("有责投诉", "起"),
+    ("漏检", "项"),
+    ("错发", "件"),
+    ("串岗", "人次"),
+    ("返修", "台"),
+)
 LABELS = ("优秀", "良好", "合格", "不合格", "服务热情", "服务冷淡", "推诿扯皮", "有轻微差错", "有重大差错", "没有台账")
 FULL = ("5", "8", "10", "12.5", "15", "20", "25", "30", "40", "50")
 
@@ -254,7 +266,9 @@ def target_step(source: Source) -> Case:
         for start in starts:
             marks += [start + sign * base * n for n in (1, 2, 3, source.number(4, 12))]
         if source.flag(3):
-            limit = Limit("gain" if kind == "gain" else "loss", _amount(source.pick(("2", "3", "4.5", "6", "10")), MARKS))
+            limit = Limit(
+                "gain" if kind == "gain" else "loss", _amount(source.pick(("2", "3", "4.5", "6", "10")), MARKS)
+            )
             (clauses if source.flag() else caps_last).append(limit)
     clauses += caps_last
     if source.flag(4):
@@ -270,7 +284,17 @@ def target_step(source: Source) -> Case:
             clauses.append(Rung(Comparison("", operator, _in(source, scale, edge)), stated))
             marks.append(edge * scale.unit.size)
     clauses += _score_bounds(source, clauses, worth)
-    return Case("target_step", RuleTree(tuple(clauses)), full, target, _reading(source), (("", scale.unit),), (), (tuple(marks),), scale.negative)
+    return Case(
+        "target_step",
+        RuleTree(tuple(clauses)),
+        full,
+        target,
+        _reading(source),
+        (("", scale.unit),),
+        (),
+        (tuple(marks),),
+        scale.negative,
+    )
 
 
 def _score_bounds(source: Source, clauses: Sequence[Clause], worth: str | None) -> list[Clause]:
@@ -284,7 +308,12 @@ def _score_bounds(source: Source, clauses: Sequence[Clause], worth: str | None) 
         return [Limit("score", _amount(Fraction(worth) + source.number(1, 6), MARKS))]
     if pick == 4 and worth is not None and "deduct" in kinds:
         return [Limit("floor", _amount(source.pick(("0", "1", "2", "3")), MARKS))]
-    if pick == 5 and moves and moves[-1].award.kind == "deduct" and not any(isinstance(clause, Limit) for clause in clauses):
+    if (
+        pick == 5
+        and moves
+        and moves[-1].award.kind == "deduct"
+        and not any(isinstance(clause, Limit) for clause in clauses)
+    ):
         return [Limit("unlimited")]
     if pick == 6 and kinds == {"gain", "deduct"} and not any(isinstance(clause, Limit) for clause in clauses):
         size = source.pick(("2", "3", "5"))
@@ -328,13 +357,22 @@ def ladder(source: Source) -> Case:
     if up_is_good:
         bounds.reverse()
     name = source.pick(scale.names) if source.flag() else ""
-    form = source.pick(("nested", "nested", "ranges", "half_open", "exact") if scale is COUNT else ("nested", "nested", "ranges", "half_open"))
+    form = source.pick(
+        ("nested", "nested", "ranges", "half_open", "exact")
+        if scale is COUNT
+        else ("nested", "nested", "ranges", "half_open")
+    )
     rungs: list[tuple[Condition, Award]] = []
     ways = (">=", ">", "<") if up_is_good else ("<=", "<", ">")
     for number, bound in enumerate(bounds):
         amount = _in(source, scale, bound)
         if form == "nested" or number == 0:
-            rungs.append((Comparison("", source.pick(ways[:2]) if form == "nested" and source.flag(3) else ways[0], amount), awards[number]))
+            rungs.append(
+                (
+                    Comparison("", source.pick(ways[:2]) if form == "nested" and source.flag(3) else ways[0], amount),
+                    awards[number],
+                )
+            )
         elif form == "exact":
             rungs.append((Comparison("", "==", _amount(bound, scale.unit)), awards[number]))
         else:
@@ -360,7 +398,17 @@ def ladder(source: Source) -> Case:
     elif rest == 4:
         clauses.append(Otherwise(_set(decimal_text(Fraction(top) / 20))))
     marks = tuple(bound * scale.unit.size for bound in bounds)
-    return Case("ladder", RuleTree(tuple(clauses)), full, None, tuple(reading), (("", scale.unit),), (), (marks,), scale.negative)
+    return Case(
+        "ladder",
+        RuleTree(tuple(clauses)),
+        full,
+        None,
+        tuple(reading),
+        (("", scale.unit),),
+        (),
+        (marks,),
+        scale.negative,
+    )
 
 
 def _between(low: Fraction, high: Fraction, unit: Unit, low_in: bool, high_in: bool) -> Between:
@@ -386,7 +434,17 @@ def adjusting(source: Source) -> Case:
         condition = Comparison(name if number == 0 else "", operator, _in(source, scale, bound))
         clauses.append(Rung(condition, Award(kind, _marks(str(one)))))
     marks = tuple(bound * scale.unit.size for bound in bounds)
-    return Case("adjusting", RuleTree(tuple(clauses)), full, None, _reading(source), (("", scale.unit),), (), (marks,), scale.negative)
+    return Case(
+        "adjusting",
+        RuleTree(tuple(clauses)),
+        full,
+        None,
+        _reading(source),
+        (("", scale.unit),),
+        (),
+        (marks,),
+        scale.negative,
+    )
 
 
 def occurrences(source: Source) -> Case:
@@ -404,7 +462,9 @@ def occurrences(source: Source) -> Case:
         per = full_steps or amount.value != 1 or source.flag()
         clauses.append(Occurrence(event, amount, _price(source, kind, worth), per, full_steps))
         if source.flag(4):
-            clauses.append(Limit("gain" if kind == "gain" else "loss", _amount(source.pick(("2", "3", "5", "8")), MARKS)))
+            clauses.append(
+                Limit("gain" if kind == "gain" else "loss", _amount(source.pick(("2", "3", "5", "8")), MARKS))
+            )
     if not single and not any(isinstance(clause, Limit) for clause in clauses) and source.flag():
         kind = kinds[-1]
         clauses.append(Limit("gain" if kind == "gain" else "loss", _amount(source.pick(("4", "6", "10")), MARKS)))
@@ -416,7 +476,9 @@ def occurrences(source: Source) -> Case:
             clauses.append(Rung(Happens("重大事故", True), ZERO_AWARD))
             inputs.append(("重大事故", UNITS["次"]))
         elif single:
-            clauses.append(Rung(Comparison(events[0][0], source.pick((">=", ">")), _amount("3", UNITS[events[0][1]])), ZERO_AWARD))
+            clauses.append(
+                Rung(Comparison(events[0][0], source.pick((">=", ">")), _amount("3", UNITS[events[0][1]])), ZERO_AWARD)
+            )
     clauses += _score_bounds(source, clauses, worth)
     if len(inputs) == 1:
         inputs = [("", inputs[0][1])]
@@ -444,7 +506,10 @@ def proportional(source: Source) -> Case:
         edge = Fraction(source.number(10, 18) * 5)
         marks.append(edge / 100)
         low = Comparison(metric, source.pick(("<", "<=")), _amount(edge, PERCENT))
-        pair: list[Clause] = [Rung(low, ZERO_AWARD), Rung(Comparison("", ">=", _amount(edge, PERCENT)), evolve(clause, metric=metric, capped=False))]
+        pair: list[Clause] = [
+            Rung(low, ZERO_AWARD),
+            Rung(Comparison("", ">=", _amount(edge, PERCENT)), evolve(clause, metric=metric, capped=False)),
+        ]
         if source.flag():
             pair.append(Rung(Comparison("", ">=", _amount("100", PERCENT)), FULL_AWARD))
         clauses += pair
@@ -465,7 +530,9 @@ def proportional(source: Source) -> Case:
         clauses.append(Occurrence(event, _amount("1", UNITS[word]), _price(source, "deduct", worth), source.flag()))
         inputs = [(metric, unit), (event, UNITS[word])]
         all_marks.append((Fraction(0), Fraction(1), Fraction(3)))
-    return Case("proportional", RuleTree(tuple(clauses)), full, target, _reading(source), tuple(inputs), (), tuple(all_marks))
+    return Case(
+        "proportional", RuleTree(tuple(clauses)), full, target, _reading(source), tuple(inputs), (), tuple(all_marks)
+    )
 
 
 def choice(source: Source) -> Case:
@@ -480,7 +547,9 @@ def choice(source: Source) -> Case:
             ends = {0: "gain", count - 1: "deduct"}
             points = source.number(1 if number in ends else 0, 6)
             kind = ends.get(number) or source.pick(("gain", "deduct"))
-            clauses.append(Choice(label, Award(kind, _marks(str(points))) if points else Award("deduct", Points("zero"))))
+            clauses.append(
+                Choice(label, Award(kind, _marks(str(points))) if points else Award("deduct", Points("zero")))
+            )
     else:
         top = full if full is not None else decimal_text(clauses[0].marks.value)  # type: ignore[union-attr,arg-type]
         if source.flag(6):
@@ -489,7 +558,9 @@ def choice(source: Source) -> Case:
         if source.flag():
             awards[-1] = ZERO_AWARD
         clauses += [Choice(label, award) for label, award in zip(labels, awards, strict=True)]
-    return Case("choice", RuleTree(tuple(clauses)), full, None, _reading(source), (("", Unit("label", "")),), tuple(labels))
+    return Case(
+        "choice", RuleTree(tuple(clauses)), full, None, _reading(source), (("", Unit("label", "")),), tuple(labels)
+    )
 
 
 def otherwise(source: Source) -> Case:
@@ -505,9 +576,24 @@ def otherwise(source: Source) -> Case:
         clauses.append(Otherwise(Proportional("")))
     else:
         operator = source.pick((">=", ">")) if scale is not TIME else source.pick(("<=", "<"))
-        clauses.append(Rung(Comparison(source.pick(scale.names), operator, _in(source, scale, goal)), FULL_AWARD if source.flag() else _set(worth)))
+        clauses.append(
+            Rung(
+                Comparison(source.pick(scale.names), operator, _in(source, scale, goal)),
+                FULL_AWARD if source.flag() else _set(worth),
+            )
+        )
         clauses.append(Otherwise(source.pick((ZERO_AWARD, _set("1"), _set("2.5")))))
-    return Case("otherwise", RuleTree(tuple(clauses)), full, target, _reading(source), (("", scale.unit),), (), ((goal * scale.unit.size,),), scale.negative)
+    return Case(
+        "otherwise",
+        RuleTree(tuple(clauses)),
+        full,
+        target,
+        _reading(source),
+        (("", scale.unit),),
+        (),
+        ((goal * scale.unit.size,),),
+        scale.negative,
+    )
 
 
 def composite(source: Source) -> Case:
@@ -522,7 +608,9 @@ def composite(source: Source) -> Case:
     bounds = [sorted(_rungs(source, scale, 2), reverse=scale is not TIME) for scale in (first, second)]
     joint = source.pick((Every, Either))
     rungs = [joint((side(first, names[0], bounds[0][n]), side(second, names[1], bounds[1][n]))) for n in (0, 1)]
-    marks = tuple(tuple(bound * scale.unit.size for bound in some) for scale, some in zip((first, second), bounds, strict=True))
+    marks = tuple(
+        tuple(bound * scale.unit.size for bound in some) for scale, some in zip((first, second), bounds, strict=True)
+    )
     clauses: list[Clause] = [Rung(rungs[0], _set(full))]
     if joint is Either and source.flag():
         ways = ["up" if scale is TIME else "down" for scale in (first, second)]
@@ -540,7 +628,20 @@ def composite(source: Source) -> Case:
     return Case("composite", RuleTree(tuple(clauses)), full, None, reading, inputs, (), marks)
 
 
-FAMILIES = (target_step, target_step, target_step, ladder, ladder, adjusting, occurrences, occurrences, proportional, choice, otherwise, composite)
+FAMILIES = (
+    target_step,
+    target_step,
+    target_step,
+    ladder,
+    ladder,
+    adjusting,
+    occurrences,
+    occurrences,
+    proportional,
+    choice,
+    otherwise,
+    composite,
+)
 
 
 def case_from(source: Source) -> Case:
@@ -560,12 +661,17 @@ def cases(draw: st.DrawFn) -> Case:
 def _numbers(source: Source, unit: Unit, marks: Sequence[Fraction], negative: bool) -> list[Fraction]:
     """On every mark, a little off it, between marks, and far out; in base units, within the domain."""
     if unit.is_count:
-        near = {mark + n for mark in marks for n in (-2, -1, 0, 1, 2)} | {Fraction(0), Fraction(10), Fraction(source.number(0, 60)), Fraction(999)}
+        near = {mark + n for mark in marks for n in (-2, -1, 0, 1, 2)} | {
+            Fraction(0),
+            Fraction(10),
+            Fraction(source.number(0, 60)),
+            Fraction(999),
+        }
         return sorted(mark for mark in near if mark >= 0 and mark.denominator == 1)
     tiny = unit.size / 100
     near = {mark + n * tiny for mark in marks for n in (-1, 0, 1)}
     ordered = sorted(marks)
-    near |= {(low + high) / 2 for low, high in zip(ordered, ordered[1:], strict=False)}
+    near |= {(low + high) / 2 for low, high in pairwise(ordered)}
     near |= {Fraction(0), unit.size * 10**6, unit.size * Fraction(source.number(0, 20000), 100)}
     if negative:
         near |= {-unit.size, -unit.size * 10**5}
@@ -598,6 +704,12 @@ def inputs_of(case: Case, source: Source, count: int | None = None) -> list[dict
     if count is None or count >= len(found):
         return found
     return source.some(found, count)
+
+
+def read(text: str, target: str | None) -> RuleTree:
+    """The tree of a text, read as compile_rule reads it for a rule with that target."""
+    goal = read_target(target)
+    return read_rule(text, target_kind="" if goal is None else goal.amount.unit.kind)
 
 
 # --- holes -------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class Adjustment:
     index: int
     span: Span
     capped: bool = False
+    rungs: tuple[tuple[Guard, Span], ...] = ()
 
 
 class Adjustments(Bases):
@@ -105,7 +106,8 @@ class Adjustments(Bases):
                 signs.add(1 if rung.award.kind == "gain" else -1)
             branches.append((self.guard(rung.condition), Const(points if rung.award.kind == "gain" else -points)))
         sign = 1 if signs == {1} else -1
-        return [Adjustment(sign, Case(tuple(branches), ZERO), index, group[0].span, True)]
+        spans = tuple((guard, rung.span) for (guard, _), rung in zip(branches, ordered, strict=True))
+        return [Adjustment(sign, Case(tuple(branches), ZERO), index, group[0].span, True, spans)]
 
     def _mode(self, clause: Step | Occurrence, amount: Amount, metric: Metric) -> str:
         if clause.full_steps:
@@ -296,7 +298,7 @@ class Adjustments(Bases):
         bound = self._bound_of_base(metric, "up")
         if bound is not None:
             start = Const(bound)
-        if not clause.per:
+        if not clause.per and not clause.single:
             self.note("KPI905", f"没有写「每」，读作每{shown(clause.amount)}都算", clause.span)
         distance = add(variable, scale(Fraction(-1), start))
         units = self._units(

@@ -239,6 +239,7 @@ class Bases(Rungs):
                     raise self.refuse("KPI104", "选项里的「否则」要写明分数", clause.span)
                 points = self._scaled(clause.award)
                 default = Const({"set": points, "gain": start + points, "deduct": start - points}[clause.award.kind])
+        self.ladder_spans = tuple((guard, choice.span) for (guard, _), choice in zip(branches, choices, strict=True))
         return Case(tuple(branches), default)
 
     def _shared_base(

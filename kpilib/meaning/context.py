@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from kpilib.errors import Diagnostic, Level, RuleSyntaxError
 from kpilib.meaning.expr import (
+    MIRRORED,
     And,
     Const,
     Expr,
@@ -79,6 +80,7 @@ class Context:
             for clause in tree.clauses
         )
         self.target_used = False
+        self.ladder_spans: tuple[tuple[Guard, Span], ...] = ()  # which words speak for which inputs of the base
         self.base_rung: Rung | None = None  # the rung from which steps count, once the base is known
         self.deducting = {
             id(rung.condition)
@@ -212,20 +214,23 @@ class Context:
         return Interval.of(leaf.operator, leaf.amount.base, False)
 
     def _beyond(self, metric: Metric, leaf: Comparison) -> Interval:
-        """How far beyond the target: a share of an amount, points of a rate."""
+        """How far beyond the target: a share of an amount, points of a rate; without a target the input is the distance."""
         assert leaf.amount is not None
-        up = leaf.operator[0] == ">"
-        if metric.unit is not None and metric.unit.kind != "rate" and leaf.amount.unit.kind == "rate":
-            return self._resolved(
-                Interval.of(leaf.operator, 1 + leaf.amount.base if up else 1 - leaf.amount.base, True)
-            )
-        if self.goal is None and up:
-            self.note("KPI907", "没有写目标，输入就是超出的部分", leaf.span)
-            return Interval.of(leaf.operator, leaf.amount.base, False)
+        up, amount = leaf.beyond == "up", leaf.amount.base
+        operator = leaf.operator if up else MIRRORED[leaf.operator]
         if self.goal is None:
-            raise self.refuse("KPI116", "比目标值多少，要有目标值才能算", leaf.span, hint="用 target= 给出目标值")
+            self.note("KPI907", "没有写目标，输入就是相差的部分", leaf.span)
+            return Interval.of(operator, amount, False)
         goal = self.goal.amount.base
-        return Interval.of(leaf.operator, goal + leaf.amount.base if up else goal - leaf.amount.base, False)
+        if metric.unit is not None and metric.unit.kind != "rate" and leaf.amount.unit.kind == "rate":
+            if goal <= 0:
+                raise self.refuse("KPI502", "目标值不大于0，不能按它的百分比分档", self.goal.span)
+            amount *= goal
+        edge = goal + amount if up else goal - amount
+        if operator[0] == ">":
+            return Interval.of(leaf.operator, edge, False)
+        closed = operator == "<="  # within: beyond the target, but not so far
+        return Interval(goal, False, edge, closed) if up else Interval(edge, closed, goal, False)
 
     def _resolved(self, interval: Interval) -> Interval:
         """A share of a known target as a number."""

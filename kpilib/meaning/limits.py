@@ -12,6 +12,7 @@ from kpilib.meaning.expr import (
     Case,
     Const,
     Expr,
+    Guard,
     Max,
     Min,
     add,
@@ -32,6 +33,7 @@ class Stage:
     title: str
     span: Span | None
     expr: Expr
+    rungs: tuple[tuple[Guard, Span], ...] = ()  # of a ladder: which words speak for which inputs
 
 
 class Limits(Adjustments):
@@ -61,16 +63,20 @@ class Limits(Adjustments):
             total = add(*(one.expr for one in taken))
             bounded: Expr = Min((total, Const(amount))) if sign > 0 else Max((total, Const(-amount)))
             for one in taken:
-                stages.append(Stage("adjust", "加分" if sign > 0 else "扣分", one.span, one.expr))
+                stages.append(Stage("adjust", "加分" if sign > 0 else "扣分", one.span, one.expr, one.rungs))
             stages.append(
                 Stage("cap", f"最多{'加' if sign > 0 else '扣'} {decimal_text(amount)} 分", limit.span, bounded)
             )
             result.append(bounded)
             bound_signs.add(sign)
         for one in open_ones:
-            stages.append(Stage("adjust", "加分" if one.sign > 0 else "扣分", one.span, one.expr))
+            stages.append(Stage("adjust", "加分" if one.sign > 0 else "扣分", one.span, one.expr, one.rungs))
             result.append(one.expr)
-            if one.sign > 0 and not one.capped and not any(limit.kind in ("score", "unlimited") for _, limit in limits):
+            if (
+                one.sign > 0
+                and not one.capped
+                and not any(limit.kind in ("score", "full", "any", "unlimited") for _, limit in limits)
+            ):
                 self.note("KPI902", "加分没有写上限", one.span, "需确认", hint="写 最高加N分，或 加分不封顶")
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from attrs import frozen
@@ -70,7 +71,7 @@ class _Lowering(Limits):
         self._unmodelled()
         base, start_title, span, overrides, base_rung = self._base()
         self.base_rung = base_rung
-        stages = [Stage("base", start_title, span, base)]
+        stages = [Stage("base", start_title, span, base, self.ladder_spans)]
         adjustments = self._adjustments()
         score: Expr = base
         adjusted = self._capped(adjustments, stages)
@@ -117,4 +118,11 @@ class _Lowering(Limits):
     def _leads(self) -> None:
         for clause in self.tree.clauses:
             if isinstance(clause, Lead):
+                if (
+                    "目标" in clause.text
+                    and clause.text.endswith(("时", "的"))
+                    and re.search(r"[低高大小]于|不足|超过", clause.text)
+                ):
+                    self.note("KPI916", f"「{clause.text[:30]}」视为成立", clause.span, "需确认")
+                    continue
                 self.note("KPI904", f"「{clause.text[:30]}」没有参与计分", clause.span)

@@ -142,8 +142,8 @@ class Metrics:
                     self._condition(part)
             case Happens(event=event, occurs=True):
                 self._happens(condition, event)
-            case Comparison(metric=name, amount=amount, of_target=of_target, span=span):
-                if amount is None or (of_target and self.goal is not None):
+            case Comparison(metric=name, amount=amount, of_target=of_target, beyond=beyond, span=span):
+                if amount is None or ((of_target or beyond) and self.goal is not None):
                     self._mention(condition, name, self.goal.amount.unit if self.goal else None, span)
                 else:
                     self._mention(condition, name, amount.unit, amount.span)

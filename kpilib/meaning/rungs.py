@@ -45,18 +45,15 @@ class Rungs(Context):
             and award.points.amount is not None
             and award.points.amount.value is not None
         ]
-        if (
-            self.full is None
-            or not values
-            or any(award.points.kind in ("full", "share") for award in awards)
-            or self.goal is not None
-        ):
+        if self.full is None or not values or any(award.points.kind in ("full", "share") for award in awards):
             return
         top = max(values)
         if top == self.full or self.reading.ladder == "listed" or (top > self.full and top != 100):
             if top > self.full and self.reading.ladder == "ask" and top != 100:
                 self._ask_scale(top, span)
             return
+        if top < self.full and self.goal is not None and self.reading.ladder == "ask":
+            return  # the rest of the ladder is what the target column says
         if top == 100 or self.reading.ladder == "hundred":
             self.factor = self.full / 100
             self.note(
@@ -95,7 +92,10 @@ class Rungs(Context):
             if isinstance(rung.award, Proportional):
                 self._relative_share(rung.award, rungs)
         ordered = self._ordered(rungs, full_cover=bool(otherwise))
-        return Case(tuple((self.guard(rung.condition), self._worth(rung.award)) for rung in ordered), default)
+        guards = [self.guard(rung.condition) for rung in ordered]
+        self.ladder_spans = tuple((guard, rung.span) for guard, rung in zip(guards, ordered, strict=True))
+        branches = tuple((guard, self._worth(rung.award)) for guard, rung in zip(guards, ordered, strict=True))
+        return Case(branches, default)
 
     def _worth(self, award: Award | Proportional) -> Expr:
         if isinstance(award, Proportional):
@@ -235,7 +235,7 @@ class Rungs(Context):
                 )
         if isinstance(ratio, Ratio) and self.goal is not None:
             ratio = (
-                Undefined("目标值必须大于0", self.goal.span)
+                Undefined("目标值必须大于0", self.goal.span, "KPI502")
                 if self.goal.amount.base <= 0
                 else scale(1 / self.goal.amount.base, variable)
             )

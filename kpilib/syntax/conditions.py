@@ -11,6 +11,7 @@ from kpilib.syntax.gates import BETWEEN, Gates
 from kpilib.syntax.heads import Head, Item, heads
 from kpilib.syntax.lexer import Word
 from kpilib.syntax.names import demand_free, name_of
+from kpilib.syntax.parts import SCORING
 from kpilib.syntax.phrases import (
     Measure,
     Note,
@@ -57,13 +58,9 @@ class Conditions(Gates):
             metric = ""  # X<85%
         if item.before is None and item.after is not None and item.after.text.endswith(("率", "度", "比例")):
             metric = name_of(item.after.text)
-        if measure.inside is not None and measure.kind == "bound":
-            inside = measure.inside.text
-            if inside and measure.bound_word.endswith(("上", "下", "内")):  # 缩短10%以上
-                metric = (item.before.text if item.before else "") + inside
-                metric = name_of(metric) or metric
-            elif not measure.of_target and name_of(inside):
-                self._check_reference(measure)
+        refers = measure.kind == "bound" and not measure.of_target and not measure.beyond
+        if refers and measure.inside is not None and name_of(measure.inside.text):
+            self._check_reference(measure)
         span = (item.before.span if item.before else measure.span).cover(measure.span)
         amount = measure.amount
         if amount is not None and amount.unit.kind == "number" and self._counts(item):
@@ -100,7 +97,7 @@ class Conditions(Gates):
             )
         if measure.beyond:
             self._check_beyond(measure)
-            return Comparison(metric, operator, amount, True, True, span=span)
+            return Comparison(metric, operator, amount, measure.of_target, measure.beyond, span=span)
         return Comparison(metric, operator, amount, measure.of_target, span=span)
 
     def _as_target(self, metric: str, measure: Measure, span: Span) -> Target:
@@ -262,8 +259,11 @@ class Conditions(Gates):
             raise self.refuse("KPI107", "「否则」后面没有结果", self.otherwise.span, example="完成得满分，否则不得分")
         if head.items:
             item = head.items[-1]
+            scored = any(isinstance(part, SCORING) for part in self.parts)
             if (
                 last
+                and not scored
+                and not self.late
                 and len(head.items) == 1
                 and item.measure.kind in ("bound", "between")
                 and item.measure.amount is not None

@@ -192,7 +192,12 @@ class Gates(Sentence):
         """低于目标值20%: below a fifth of the target, or a fifth below it?"""
         amount = measure.amount
         plain = amount is not None and amount.unit.kind == "rate" and amount.value is not None
-        if measure.twice or not plain or measure.bound_word in ("超", "高出", "多出"):
+        if (
+            measure.twice
+            or not plain
+            or not measure.of_target
+            or measure.bound_word in ("超", "高出", "多出", "低", "少")
+        ):
             return
         assert amount is not None
         assert amount.value is not None
@@ -200,12 +205,13 @@ class Gates(Sentence):
             return
         number = f"{decimal_text(amount.value)}%"
         word = "低于" if measure.operator[0] == "<" else "高于"
+        under, over = ("算这一档", "不算这一档") if word == "低于" else ("不算这一档", "算这一档")
         low = Fraction(100) - amount.value if word == "低于" else Fraction(100) + amount.value
         raise AmbiguousRuleError(
             f"「{word}目标值{number}」是目标值的{number}，还是比目标值{'少' if word == '低于' else '多'}{number}？",
             readings=(
-                AlternativeReading(text=f"{word}目标值的{number}", at="界限", points=f"目标值×{number}"),
-                AlternativeReading(text=f"{word}目标值的{decimal_text(low)}%", at="界限", points=f"目标值×{decimal_text(low)}%"),
+                AlternativeReading(text=f"{word}目标值的{number}", at="完成目标值的50%", points=under if amount.value > 50 else over),
+                AlternativeReading(text=f"{word}目标值的{decimal_text(low)}%", at="完成目标值的50%", points=over if amount.value > 50 else under),
             ),
             code="KPI203", span=measure.span, source=self.source, hint="写 目标值的…%",
         )  # fmt: skip

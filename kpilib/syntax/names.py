@@ -159,7 +159,7 @@ def demand_free(word: Word, source: str) -> None:
         code=code,
         span=_place(source, sign, span),
         source=source,
-        hint="每个数字和计分的词都要能读懂；说明性的话请放进括号，或另起一句",
+        hint="每个数字和计分的词都要能读懂；多余的话请删掉",
     )
 
 

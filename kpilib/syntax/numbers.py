@@ -12,8 +12,8 @@ from kpilib.syntax.tree import Amount
 
 # The letters that stand for a number in the skeleton of a sentence (grammar/words.lark explains them).
 # They cannot occur otherwise: normalise() folds full-width letters.
-MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK = (
-    "ＭＰＣＡＮＺＲＳＯＤＩＢ"
+MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK, MONEY = (
+    "ＭＰＣＡＮＺＲＳＯＤＩＢＹ"
 )
 
 
@@ -60,7 +60,7 @@ _MISSING = r"%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时
 _END = rf"[,;。:(){ITEM}]|$"
 _START = re.compile(
     rf"(?P<date>{_DATE})|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
-    rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万单专同划均之周])(?<!星期)(?:{_C}|半))"
+    rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万专同划均之周])(?<!星期)(?<!(?<![工订清账保运报罚菜名])单)(?:{_C}|半))"
     rf"|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
     rf"|(?P<marks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?={_END}))"
 )
@@ -79,7 +79,7 @@ def _letter(unit: Unit, value: Fraction | None) -> str:
         return COUNT
     if unit.kind == "number":
         return ZERO if value == 0 else NUMBER
-    return AMOUNT
+    return MONEY if unit.kind == "money" else AMOUNT
 
 
 def _unit_at(text: str, position: int) -> str:

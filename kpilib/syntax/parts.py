@@ -12,11 +12,7 @@ from kpilib.syntax.phrases import (
     Measure,
     Phrase,
 )
-from kpilib.syntax.tree import (
-    Amount,
-    Award,
-    Clause,
-)
+from kpilib.syntax.tree import Amount, Award, Clause, Occurrence, Otherwise, Proportional, Rung, Step
 from kpilib.text import Span
 
 
@@ -54,15 +50,17 @@ class Once:
     span: Span
 
 
+SCORING = (Step, Rung, Otherwise, Proportional, Occurrence)
 Part = Clause | Counted | Labelled | Once
 
 
 class Sentence:
     """One sentence on its way from phrases to clauses; `parts` are its clauses, some of them still to be settled."""
 
-    def __init__(self, source: str, indicator: str = "") -> None:
+    def __init__(self, source: str, indicator: str = "", late: bool = False) -> None:
         self.source = source
         self.indicator = indicator
+        self.late = late  # whether sentences with clauses stand before this one
         self.parts: list[Part] = []
         self.pending: list[Phrase] = []
         self.otherwise: Else | None = None

@@ -40,6 +40,7 @@ def amount_of(found: Found, span: Span, *, high: bool = False) -> Amount:
     return evolve(source, span=span)
 
 
+MIRRORED: dict[Operator, Operator] = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "=="}
 _VERBS: dict[str, Literal["set", "gain", "deduct"]] = {"SET": "set", "GAIN": "gain", "DEDUCT": "deduct"}
 _OUTCOMES: dict[str, Award] = {
     "FULL": Award("set", Points("full")),
@@ -149,15 +150,9 @@ class Reader:
         direction: Direction = "up" if self.word(tree.children[0]).kind == "UP" else "down"
         word = self.word(tree.children[0])
         if len(tree.children) == 3:
-            operator = self._after(tree.children[2])
+            operator = self._beyond(tree.children[2], direction)
             return Measure(
-                "bound",
-                span,
-                amount,
-                operator=operator,
-                inside=word,
-                bound_word=self.word(tree.children[2]).text,
-                absolute=found.absolute,
+                "bound", span, amount, operator=operator, inside=word, absolute=found.absolute, beyond=direction
             )
         return Measure("change", span, amount, direction=direction, inside=word, absolute=found.absolute)
 
@@ -195,9 +190,10 @@ class Reader:
         amount: Amount | None = None
         absolute = False
         twice = False
+        after: Any = None
         for child in tree.children[1:]:
             if hasattr(child, "start_pos") and child.type == "AFTER":
-                twice = True
+                twice, after = True, child
             elif hasattr(child, "start_pos"):
                 operator = self._included(operator, self.word(child).text)
             elif child.data == "reference":
@@ -206,6 +202,9 @@ class Reader:
                 amount, _, found = self.number(child)
                 absolute = found.absolute
         word = self.word(first).text
+        side: Direction = "up" if operator[0] == ">" else "down"
+        if twice and of_target and not self.of_the:  # 低于目标值20%以上: at least 20% below it
+            operator = self._beyond(after, side)
         return Measure(
             "bound",
             span,
@@ -216,14 +215,14 @@ class Reader:
             absolute=absolute,
             bound_word=word,
             twice=twice,
-            beyond=of_target and not self.of_the,
+            beyond=side if of_target and not self.of_the else "",
         )
 
     def _excess(self, tree: Any, span: Span) -> Phrase:
         amount, _, found = self.number(tree.children[2])
-        strict = self._after(tree.children[3]) in (">", "<")
-        up = self.word(tree.children[0]).kind == "UP"
-        operator: Operator = (">" if strict else ">=") if up else ("<" if strict else "<=")
+        direction: Direction = "up" if self.word(tree.children[0]).kind == "UP" else "down"
+        operator = self._beyond(tree.children[3], direction)
+        way = self.word(tree.children[0]).text
         return Measure(
             "bound",
             span,
@@ -231,9 +230,14 @@ class Reader:
             operator=operator,
             of_target=True,
             absolute=found.absolute,
-            bound_word=self.word(tree.children[0]).text,
-            beyond=True,
+            bound_word=way,
+            beyond=direction,
         )
+
+    def _beyond(self, token: Any, direction: Direction) -> Operator:
+        """低5%以上 is 5% or more below: the further, the smaller."""
+        after = self._after(token)
+        return after if direction == "up" else MIRRORED[after]
 
     def _included(self, operator: Operator, text: str) -> Operator:
         """(含) and (不含) override the bound word."""

@@ -58,7 +58,7 @@ class Measure(NamedTuple):
     absolute: bool = False
     bound_word: str = ""
     plus: bool = False  # +5分
-    beyond: bool = False  # 超合同工期10%以上: the number is how far beyond the target
+    beyond: Literal["", "up", "down"] = ""  # 超合同工期10%以上: the number is how far beyond the target
     twice: bool = False  # two bound words
 
 

@@ -32,6 +32,8 @@ from kpilib.syntax.tree import (
 
 _BEFORE = {">": "大于", ">=": "不低于", "<": "小于", "<=": "不超过", "==": "="}
 _TARGET = {">": "超过目标", ">=": "完成目标", "<=": "不超过目标", "<": "未完成目标", "==": "刚好达到目标"}
+_FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_FAR = {">=": "以上", ">": "以外", "<=": "以内", "<": "以内（不含）"}
 _PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "linear": "不足一档按比例计"}
 
 
@@ -157,7 +159,11 @@ def _condition(condition: Condition) -> str:
             if amount is None:
                 return f"{metric}{_TARGET[operator]}"
             if condition.beyond:
-                return f"{metric}{'超' if operator[0] == '>' else '低'}目标值{_amount(amount)}以{'上' if operator == '>=' else '外'}"
+                way = "超" if condition.beyond == "up" else "低"
+                far = operator if condition.beyond == "up" else _FLIPPED[operator]
+                if not of_target:
+                    way = "高" if condition.beyond == "up" else "低"
+                return f"{metric}{way}{'目标值' if of_target else ''}{_amount(amount)}{_FAR[far]}"
             if of_target and amount.unit.kind != "times":
                 return f"{metric}{_BEFORE[operator]}目标值的{_amount(amount)}"
             if operator in (">=", "<="):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kpilib.errors import KpiError, RuleSyntaxError, UnsupportedError
+from kpilib.errors import KpiError, RuleSyntaxError, UnitError, UnsupportedError
 from kpilib.syntax.clauses import Assembler
 from kpilib.syntax.lexer import Word, lex
 from kpilib.syntax.parse import parse
@@ -52,11 +52,21 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         if error is not None:
             errors.append(error)
     if errors:
+        paid = next((word for word in words if word.kind == "KIND_MONEY"), None)
+        if paid is not None and any(word.kind in ("SET", "GAIN", "DEDUCT") for word in words):
+            raise UnitError(
+                "同一条里既有分，又有钱",
+                code="KPI402",
+                span=paid.span,
+                source=text,
+                hint="分和钱分开写；这里只能写得分和扣分",
+                example="奖励5分",
+            )
         raise _all(errors)
     parts: list[Part] = []
     for sentence in _sentences(words):
         try:
-            parts += Assembler(text, indicator).run(phrases(parse(sentence, text), sentence))
+            parts += Assembler(text, indicator, late=bool(parts)).run(phrases(parse(sentence, text), sentence))
         except KpiError as error:
             errors.append(error)
     if errors:

@@ -250,6 +250,8 @@ def _once(part: Once, parts: list[Part], source: str, has_target: bool) -> Claus
     )
     if measure.kind == "bound":
         condition = Comparison(part.metric, measure.operator, amount, measure.of_target, span=part.span)
+        if has_target and amount.unit.kind == "rate" and measure.bound_word == "超出":
+            condition = evolve(condition, beyond="up")
         if ladder:
             return Rung(condition, award, part.span)
         if amount.value == 1 or amount.value is None:

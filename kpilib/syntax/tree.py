@@ -62,7 +62,7 @@ class Comparison:
     operator: Operator
     amount: Amount | None
     of_target: bool = False
-    beyond: bool = False  # the number is how far beyond the target, not a share of it
+    beyond: Literal["", "up", "down"] = ""  # the number is how far beyond the target, above it or below it
     span: Span = _span()
 
 

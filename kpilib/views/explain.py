@@ -10,7 +10,8 @@ from html import escape
 from attrs import frozen
 
 from kpilib.engines.scalar import evaluate
-from kpilib.meaning.expr import Absent, Var
+from kpilib.meaning.expr import Absent, Case, Const, Var
+from kpilib.meaning.limits import Stage
 from kpilib.meaning.lower import Lowered
 from kpilib.meaning.metrics import Goal
 from kpilib.quantity import decimal_text, round_half_away
@@ -109,22 +110,23 @@ def explain(
         worth = evaluate(stage.expr, env)
         if isinstance(worth, Absent):
             continue
-        words = _words(source, stage.span)
+        span = _span_of(stage, env)
+        words = _words(source, span)
         match stage.kind:
             case "adjust":
                 if worth != 0:
-                    lines.append(Line(stage.title, worth, words, stage.span))
+                    lines.append(Line(stage.title, worth, words, span))
             case "cap":
-                lines.append(Line(stage.title, worth, words, stage.span))
+                lines.append(Line(stage.title, worth, words, span))
             case "override":
                 if worth == 1:
-                    lines.append(Line(stage.title, None, words, stage.span))
+                    lines.append(Line(stage.title, None, words, span))
             case "sum" | "clamp" | "round":
                 if worth != running:
-                    lines.append(Line(stage.title, worth, words, stage.span))
+                    lines.append(Line(stage.title, worth, words, span))
                 running = worth
             case _:
-                lines.append(Line(stage.title, worth, words, stage.span))
+                lines.append(Line(stage.title, worth, words, span))
                 running = worth
     inputs = tuple(
         (
@@ -134,6 +136,14 @@ def explain(
         for variable in lowered.variables
     )
     return Explanation(inputs, tuple(lines), points)
+
+
+def _span_of(stage: Stage, env: Mapping[str, Fraction | str]) -> Span | None:
+    """Of a ladder the words of the rung that holds, else the stage's own."""
+    for guard, span in stage.rungs:
+        if evaluate(Case(((guard, Const(Fraction(1))),), Const(Fraction(0))), env) == 1:
+            return span
+    return stage.span
 
 
 def _words(source: str, span: Span | None) -> str:
