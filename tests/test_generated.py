@@ -327,6 +327,8 @@ def test_planted_error_is_noticed(monkeypatch: pytest.MonkeyPatch, part: str, pl
     [
         ("走访企业数低于24家扣2分；低于10家扣9分", "20", None, {}, "0家", "11", "§2: 低于 holds at 0 too"),
         ("小于44小时扣4分；小于6.5小时扣11分", "12.5", None, {}, "0小时", "1.5", "§2: 小于 holds at 0 too"),
+        ("走访企业数17家以下扣5分；12家以下扣10分", "20", None, {}, "0家", "10", "§2: 以下 holds at 0 too"),
+        ("交付周期43天以下扣10分；31天以下扣11分", "50", None, {}, "0天", "39", "§2: 以下 holds at 0 too"),
         (
             "旷工每次扣3分；加班每次加2分；最高不超过5分，最低不低于-5分",
             "30",
@@ -368,6 +370,8 @@ def test_planted_error_is_noticed(monkeypatch: pytest.MonkeyPatch, part: str, pl
     ids=[
         "below-count",
         "below-time",
+        "to-count",
+        "below-days",
         "pair-of-bounds",
         "stated-points",
         "stated-points-two-sided",

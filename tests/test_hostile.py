@@ -375,6 +375,36 @@ def _only_a_rule_or_a_kpi_error(text: str, options: tuple[object, str | None]) -
     assert again.text == rule.text
 
 
+# What longer runs of the fuzzers below have found, cut down.
+FOUND = [
+    ("完成目标得满分", (20, None)),
+    ("刚好达成目标可得25分", (None, None)),
+    ("完成目标得满分；未达到60%的不得分", (None, None)),
+    ("优秀得20分。45日以下得10分。灭火器过期一具扣2分", (20, "90%")),
+    ("最季加__分，否则不得分", (10, "20家")),
+    ("好打加3分；否则得0分", (20, None)),
+    ("大于270分钟加8分；大于20.5小时加0分", (20, None)),
+    ("刚好达到多目标，得30分；每低1分扣0.5分；每高2分加2分", (30, "80分")),
+    ("10分0分", (10, None)),
+    ("新客户数39以上得7分；23家得28分；否则得0.35分", (None, None)),
+    ("每低1%扣2分，新增会员数200以上(含200户)得满分", (20, "90%")),
+    ("按完成率乘标准分，80%以上按实际完成率计分", (20, None)),
+    ("按比例计计分", (10, None)),
+    ("目标值为90.5%-92.5%住；每高1%加0.2分；每低0.4%扣2分", (20, None)),
+    ("延误3天扣2分\n考核目标值为4.5小时以内", (20, None)),
+    ("每发现生一起扣10分", (20, None)),
+    ("错发每满5件扣3分；最多扣3分③有责投诉1起扣1分", (20, None)),
+    ("账目清晰无误12分，减2分", (20, None)),
+    ("减减2分；每次扣3分", (20, None)),
+    ("每低1%扣2分（说明说明）", (20, "90%")),
+]
+
+
+@pytest.mark.parametrize(("text", "options"), FOUND, ids=[text[:20].replace("\n", " ") for text, _ in FOUND])
+def test_found_by_fuzzing(text: str, options: tuple[object, str | None]) -> None:
+    _only_a_rule_or_a_kpi_error(text, options)
+
+
 @fuzz
 @given(st.text(CHARACTERS, max_size=60), OPTIONS)
 def test_fuzz_characters(text: str, options: tuple[object, str | None]) -> None:

@@ -369,7 +369,13 @@ def ladder(source: Source) -> Case:
         if form == "nested" or number == 0:
             rungs.append(
                 (
-                    Comparison("", source.pick(ways[:2]) if form == "nested" and source.flag(3) else ways[0], amount),
+                    Comparison(
+                        "",
+                        source.pick(ways[:2])
+                        if form == "nested" and scale is not COUNT and source.flag(3)
+                        else ways[0],
+                        amount,
+                    ),
                     awards[number],
                 )
             )
@@ -426,10 +432,12 @@ def adjusting(source: Source) -> Case:
     points = sorted(source.some(range(1, 12), count))
     kind = source.pick(("gain", "deduct"))
     operator = source.pick((">", ">="))
-    if source.flag():
+    up_is_good = scale not in (TIME, DAYS, SMALL_RATE)
+    if up_is_good is (kind == "deduct"):  # what is better high costs when it is low
         operator = operator.replace(">", "<")
         bounds.reverse()
-    name = source.pick(scale.names) if source.flag() else ""
+    # 3天以内扣1分 without a name can be days of delay, of which none is not within; so times are named.
+    name = source.pick(scale.names) if scale in (TIME, DAYS) or source.flag() else ""
     for number, (bound, one) in enumerate(zip(bounds, points, strict=True)):
         condition = Comparison(name if number == 0 else "", operator, _in(source, scale, bound))
         clauses.append(Rung(condition, Award(kind, _marks(str(one)))))

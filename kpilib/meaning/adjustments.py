@@ -96,6 +96,22 @@ class Adjustments(Bases):
             ):
                 group.append(other)
                 done.add(number)
+        high = all(
+            isinstance(leaf, Comparison) and leaf.operator[0] == ">" and self.good_when_high(self.metric(leaf))
+            for rung in group
+            for leaf in conditions(rung.condition)
+        )
+        if high and all(
+            isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
+            for rung in group
+        ):
+            raise self.refuse(
+                "KPI118",
+                "越高越好的指标，却在高的时候扣分",
+                clause.span,
+                hint="核对 高、低 和 加、扣",
+                example="合格率低于95%扣1分",
+            )
         ordered = self._ordered(group, adjusting=True)
         branches: list[tuple[Guard, Expr]] = []
         signs = set()
@@ -160,23 +176,52 @@ class Adjustments(Bases):
         moved: list[Expr] = []
         for part in clause.parts:
             metric = self.metric(part)
-            start = self._start(part, clause, sign)
             variable = self.vars[id(metric)]
-            distance = (
-                add(variable, scale(Fraction(-1), start))
-                if part.direction == "up"
-                else add(start, scale(Fraction(-1), variable))
-            )
+            self._good_is_not_taken(metric, part, sign)
+            if self._counts_shortage(metric, part):
+                start: Expr = ZERO
+                distance: Expr = variable
+            else:
+                start = self._start(part, clause, sign)
+                back = scale(Fraction(-1), start)
+                distance = add(variable, back) if part.direction == "up" else add(start, scale(Fraction(-1), variable))
             width = self._width(part.amount, metric, part.of_target)
             if isinstance(width, Const) and width.value <= 0:
                 raise self.refuse(
                     "KPI502", "目标值不大于0，不能按它的百分比加减", self.goal.span if self.goal else part.amount.span
                 )
             units = self._units(distance, width, self._mode(clause, part.amount, metric))
-            side: Guard = Compare(variable, ">" if part.direction == "up" else "<", start)
+            side: Guard = Compare(variable, "<" if part.direction == "down" and start != ZERO else ">", start)
             moved.append(Case(((side, scale(sign * points, units)),), ZERO))
         expr = moved[0] if len(moved) == 1 else Max(tuple(moved))
         return Adjustment(sign, expr, index, clause.span)
+
+    def _counts_shortage(self, metric: Metric, part: StepPart) -> bool:
+        """每少一份扣2分 without any target: the input is how many are missing."""
+        if part.direction != "down" or metric.unit is None or not metric.unit.is_count or self.goal is not None:
+            return False
+        if self._bound_of_base(metric, "down") is not None or self.base_rung is not None or part.of_target:
+            return False
+        self.note(
+            "KPI907",
+            "没有写目标，输入就是少了多少",
+            part.amount.span,
+            "需确认",
+            hint="写 考核目标值为…，或用 target= 给出",
+        )
+        return True
+
+    def _good_is_not_taken(self, metric: Metric, part: StepPart, sign: int) -> None:
+        """A rate that is better when higher loses no points for being higher, unless both sides are scored."""
+        sides = {other.direction for step in self.steps for other in step.parts if self.metric(other) is metric}
+        if len(sides) == 1 and sign < 0 and part.direction == "up" and self.good_when_high(metric):
+            raise self.refuse(
+                "KPI118",
+                "越高越好的指标，却在高的时候扣分",
+                part.amount.span,
+                hint="核对 高、低 和 加、扣",
+                example="合格率每低1%扣1分",
+            )
 
     def _start(self, part: StepPart, clause: Step, sign: int) -> Expr:
         """Where a step starts to count: the bound that earns the base, or the target."""

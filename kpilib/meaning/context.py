@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from kpilib.errors import Diagnostic, Level, RuleSyntaxError
@@ -32,6 +33,7 @@ from kpilib.syntax.tree import (
     Faultless,
     FullMarks,
     Happens,
+    Lead,
     Otherwise,
     PartOfStep,
     Points,
@@ -43,6 +45,9 @@ from kpilib.syntax.tree import (
 )  # fmt: skip
 from kpilib.text import Span
 
+_GOOD = re.compile(
+    r"(?<![不未非])(?:合格|完成|达成|及时|准确|准时|完好|通过|满意|履约|到位|出勤|回款|覆盖|完整|成功|开机|留存|续约)(?:率|度)$"
+)
 ZERO = Const(Fraction(0))
 OTHERWISE_LABEL = "否则"
 
@@ -114,6 +119,15 @@ class Context:
     def metric(self, node: object) -> Metric:
         """The input that a node of the tree speaks of."""
         return self.metrics.of[id(node)]
+
+    def good_when_high(self, metric: Metric) -> bool:
+        """Whether the names say a rate is better when it is higher (合格率, 完成率)."""
+        said = [clause.text for clause in self.tree.clauses[:1] if isinstance(clause, Lead)]
+        own = [name for name in (metric.name, *metric.aliases) if name]
+        names = own or [self.metrics.indicator, *said]
+        return (
+            any(_GOOD.search(name) for name in names if name) and metric.unit is not None and metric.unit.kind == "rate"
+        )
 
     def var(self, node: object) -> Var:
         """The variable of that input."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from attrs import define, field, frozen
@@ -211,7 +212,14 @@ class Metrics:
             if unit is None and (metric.unit is None or not metric.unit.is_count or not rate or self.goal is not None):
                 return metric
             if unit is not None and (metric.unit is None or _comparable(metric.unit, unit)):
-                if event and metric.name and name and metric.name != name:
+                counter = re.sub(r"(?:总)?(?:次数|个数|件数|起数|数量|数)$", "", metric.name)
+                if (
+                    event
+                    and metric.name
+                    and name
+                    and metric.name != name
+                    and not (counter != metric.name and name in counter)
+                ):
                     continue
                 return metric
         if exact and unit is not None and exact[0].unit is not None:

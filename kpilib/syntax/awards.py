@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from attrs import evolve
@@ -27,6 +28,7 @@ from kpilib.syntax.tree import (
     Amount,
     Award,
     Comparison,
+    Direction,
     FullMarks,
     Lead,
     Occurrence,
@@ -286,6 +288,18 @@ class Awards(Formulas):
             return
         self.parts.append(Step(tuple(parts), award, first.kind == "step", first.full_steps, span))
 
+    def _per_part(self, item: Item, award: Award, span: Span) -> bool:
+        """超出预算部分每1%扣0.5分: the part beyond tells the direction."""
+        measure, before = item.measure, item.before
+        if measure.kind != "per" or before is None or measure.amount is None or award.kind == "set":
+            return False
+        match = re.search(r"(超出|超过|高于|高出|不足|低于|少于)[^部]{0,8}部分$", before.text)
+        if match is None:
+            return False
+        direction: Direction = "up" if match[1] in ("超出", "超过", "高于", "高出") else "down"
+        self.parts.append(Step((StepPart("", direction, measure.amount),), award, True, measure.full_steps, span))
+        return True
+
     def _event(
         self, head: Head, group: list[Item], described: list[Item], award: Award, span: Span, bare: bool
     ) -> None:
@@ -294,6 +308,9 @@ class Awards(Formulas):
         item = group[0]
         measure = item.measure
         amount = measure.amount
+        if self._per_part(item, award, span):
+            self._lead(head.leads)
+            return
         if measure.kind == "each":
             assert measure.inside is not None
             amount = Amount(Fraction(1), unit_named(measure.inside.text.lstrip("每按有")), measure.span)
@@ -327,8 +344,9 @@ class Awards(Formulas):
             and award.kind != "set"
             and first.amount is not None
         ):
-            over = first.bound_word in ("超过", "超出", "超", "逾")
-            if over and not first.of_target:
+            over = first.bound_word in ("超过", "超出", "超", "逾") and not first.of_target
+            unit_beyond = bool(first.beyond) and first.of_target and first.amount.value == 1 and not first.twice
+            if over or unit_beyond:
                 self.parts.append(Once(condition.metric, first, award, span))
                 return
         self.parts.append(Rung(condition, award, span))

@@ -19,6 +19,7 @@ from kpilib.syntax.phrases import (
     Else,
     Factor,
     Full,
+    Gap,
     Given,
     LimitHere,
     Measure,
@@ -36,7 +37,7 @@ from kpilib.syntax.tree import (
     Limit,
     Points,
 )
-from kpilib.text import Span
+from kpilib.text import Span, normalise
 
 
 class Assembler(Awards):
@@ -60,6 +61,11 @@ class Assembler(Awards):
 
     def _take(self, phrase: Phrase, following: Phrase | None, phrases: list[Phrase], index: int) -> None:
         match phrase:
+            case Given(blank=True) if (
+                isinstance(following, Gap) and following.signs[0] == ":" and not heads(self.pending).items
+            ):
+                self.pending = []  # 可用性扣分：a heading
+                self.parts.append(Lead(self._heading(phrases, index), phrase.span))
             case Given(award=award):
                 self._award(phrase, award)
             case Measure() if self._is_bare_award(phrase, phrases, index):
@@ -93,6 +99,15 @@ class Assembler(Awards):
                 self.otherwise = phrase
             case _:
                 self.pending.append(phrase)
+
+    def _heading(self, phrases: list[Phrase], index: int) -> str:
+        """The words of a heading such as 可用性扣分."""
+        before = phrases[index - 1] if index else None
+        words = before.word.text if isinstance(before, Words) else ""
+        if isinstance(before, Words):
+            demand_free(before.word, self.source)
+        span = phrases[index].span
+        return words + normalise(self.source[span.start : span.end])
 
     def _stated(self, clause: Clause) -> None:
         assert isinstance(clause, Limit) or clause is not None

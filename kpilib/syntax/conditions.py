@@ -18,12 +18,14 @@ from kpilib.syntax.phrases import (
     Words,
 )
 from kpilib.syntax.tree import (
+    Award,
     Between,
     Comparison,
     Condition,
     Either,
     Every,
     Lead,
+    Rung,
     Target,
 )
 from kpilib.text import Span, normalise
@@ -125,9 +127,13 @@ class Conditions(Gates):
             and (
                 (bound.operator == "<" and step.direction == "down")
                 or (bound.operator == ">" and step.direction == "up")
+                or (bound.operator == "<=" and step.direction == "up")
+                or (bound.operator == ">=" and step.direction == "down")
             )
         ):
             return [], []  # 未完成任务的，每减少一个
+        if len(earlier) == 1 and bound.kind == "bound" and self._rest_of_zero(bound):
+            return [], []  # 超过10小时为0分；不超过10小时，每增加0.1小时扣1分
         if (
             len(earlier) == 1
             and (bound.kind in ("bound", "between") or counts)
@@ -171,6 +177,20 @@ class Conditions(Gates):
             return [], earlier
         return earlier, []
 
+    def _rest_of_zero(self, bound: Measure) -> bool:
+        """Whether a bound is just what an earlier zero rule leaves over."""
+        opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+        for part in [*self.earlier, *self.parts]:
+            if isinstance(part, Rung) and isinstance(part.condition, Comparison) and isinstance(part.award, Award):
+                leaf = part.condition
+                if (
+                    part.award.points.kind == "zero"
+                    and leaf.amount == bound.amount
+                    and opposite.get(leaf.operator) == bound.operator
+                ):
+                    return True
+        return False
+
     @staticmethod
     def _demanded(earlier: list[Item]) -> bool:
         """准确率为100%，每出现一项错误扣5分; 检查一次，…: what is demanded or done, before what is counted."""
@@ -179,7 +199,9 @@ class Conditions(Gates):
             if amount is None or item.before is None or item.measure.kind != "exact":
                 return False
             whole = amount.unit.kind == "rate" and amount.value == 100
-            done = amount.unit.is_count and item.before.text.endswith(("进行", "开展", "组织", "举行", "召开", "检查"))
+            done = amount.unit.is_count and item.before.text.endswith(
+                ("进行", "开展", "组织", "举行", "召开", "检查", "抽查", "抽取", "巡查")
+            )
             if not whole and not done:
                 return False
         return True
@@ -198,7 +220,9 @@ class Conditions(Gates):
                 hint="您是不是想写「以上」「以下」「以内」？",
                 example="3次以上得0分",
             )
-        if item.before is not None and re.fullmatch(r".(?:发生|出现|发现|有|存在|造成|产生|查出)", item.before.text):
+        if item.before is not None and re.fullmatch(
+            r"[^如若凡每有仅另](?:发生|出现|发现|有|存在|造成|产生|查出)", item.before.text
+        ):
             raise self.refuse(
                 "KPI105",
                 f"看不懂这里的「{item.before.text}」",
@@ -225,6 +249,8 @@ class Conditions(Gates):
             if scope is not None and scope is not previous:
                 return name_of(scope.text[:-1]), scope
         after = name_of(item.after.text) if item.after else ""
+        if not after and item.after is not None and item.after.text.startswith(("未", "不")):
+            after = item.after.text
         if after:
             return after, None
         if previous is not None:
@@ -263,7 +289,7 @@ class Conditions(Gates):
             if (
                 last
                 and not scored
-                and not self.late
+                and not self.earlier
                 and len(head.items) == 1
                 and item.measure.kind in ("bound", "between")
                 and item.measure.amount is not None

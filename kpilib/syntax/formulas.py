@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from attrs import evolve
 
 from kpilib.quantity import MARKS
@@ -93,7 +95,9 @@ class Formulas(Conditions):
         )
         said = self.source[span.start : span.end]
         capped = any(word in said for word in ("满分", "标准分", "基本分", "基础分", "基准分"))
-        computed = said.endswith("计算")
+        computed = re.search(r"计算(?:分值|得分|分数)?$", said) is not None and not re.search(
+            r"比例|比重|百分比|之比", said
+        )
         clause = Proportional(share_name(metric), by_target, whole, computed, capped, span)
         if self.otherwise is not None:
             self.otherwise = None

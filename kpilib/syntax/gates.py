@@ -201,8 +201,8 @@ class Gates(Sentence):
             return
         assert amount is not None
         assert amount.value is not None
-        if measure.operator[0] == ">" and amount.value <= 50:
-            return
+        if amount.value == 1 or (measure.operator[0] == ">" and amount.value <= 50):
+            return  # 低于目标值1%扣2分 is per 1%
         number = f"{decimal_text(amount.value)}%"
         word = "低于" if measure.operator[0] == "<" else "高于"
         under, over = ("算这一档", "不算这一档") if word == "低于" else ("不算这一档", "算这一档")
@@ -274,7 +274,7 @@ class Gates(Sentence):
     def _check_metric(self, name: str, item: Item) -> None:
         """Gate: words straight before a rate, an amount or a time must name a metric."""
         amount = item.measure.amount
-        if item.before is not None and re.search(r"目标.{0,2}$", item.before.text) and name:
+        if item.before is not None and re.search(r"(?<![比较])目标.{0,2}$", item.before.text) and name:
             raise self.refuse(
                 "KPI105",
                 f"看不懂这里的「{item.before.text}」",

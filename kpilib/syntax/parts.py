@@ -57,10 +57,10 @@ Part = Clause | Counted | Labelled | Once
 class Sentence:
     """One sentence on its way from phrases to clauses; `parts` are its clauses, some of them still to be settled."""
 
-    def __init__(self, source: str, indicator: str = "", late: bool = False) -> None:
+    def __init__(self, source: str, indicator: str = "", earlier: tuple[Part, ...] = ()) -> None:
         self.source = source
         self.indicator = indicator
-        self.late = late  # whether sentences with clauses stand before this one
+        self.earlier = earlier  # what the sentences before this one say
         self.parts: list[Part] = []
         self.pending: list[Phrase] = []
         self.otherwise: Else | None = None

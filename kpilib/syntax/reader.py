@@ -66,7 +66,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
     parts: list[Part] = []
     for sentence in _sentences(words):
         try:
-            parts += Assembler(text, indicator, late=bool(parts)).run(phrases(parse(sentence, text), sentence))
+            parts += Assembler(text, indicator, tuple(parts)).run(phrases(parse(sentence, text), sentence))
         except KpiError as error:
             errors.append(error)
     if errors:

@@ -167,7 +167,15 @@ _EARLIER, _LATER = ("提前",), ("延迟", "延误", "延期", "推迟", "超期
 
 def _moved(part: Counted, parts: list[Part], target_kind: str) -> Step | None:
     """以15天为基准，每提前1天加1分: days before or after a target that the text gives."""
-    same = target_kind == part.amount.unit.kind and part.event.endswith(_EARLIER)
+    if (
+        part.amount.unit.is_count
+        and target_kind == part.amount.unit.kind
+        and part.event.startswith(("缺少", "少", "缺"))
+        and part.award.kind == "deduct"
+    ):
+        return Step((StepPart("", "down", part.amount),), part.award, part.marked, False, part.span)
+    early = any(isinstance(other, Counted) and other.event.endswith(_EARLIER) for other in parts)
+    same = target_kind == part.amount.unit.kind and early
     same = same or any(
         (isinstance(other, Target) and other.amount.unit.kind == part.amount.unit.kind)
         or (isinstance(other, Rung) and any(_same_kind(leaf, part) for leaf in conditions(other.condition)))
@@ -248,6 +256,8 @@ def _once(part: Once, parts: list[Part], source: str, has_target: bool) -> Claus
         )
         for other in others
     )
+    if measure.beyond and measure.of_target:
+        return Step((StepPart(part.metric, measure.beyond, amount, True),), award, False, False, part.span)
     if measure.kind == "bound":
         condition = Comparison(part.metric, measure.operator, amount, measure.of_target, span=part.span)
         if has_target and amount.unit.kind == "rate" and measure.bound_word == "超出":
