@@ -35,7 +35,10 @@ def outcome(row: dict) -> tuple[str, str]:
         for value, points in row["probes"]:
             got = rule.score(value)
             if got != Decimal(points):
-                return "wrong", f"{value} -> {got}, not {points}; {rule.text}; inputs {[one.name for one in rule.inputs]}"
+                return (
+                    "wrong",
+                    f"{value} -> {got}, not {points}; {rule.text}; inputs {[one.name for one in rule.inputs]}",
+                )
             remark = rule.text
         return "exact", remark
     except kpilib.KpiError as error:
@@ -45,7 +48,9 @@ def outcome(row: dict) -> tuple[str, str]:
 def main(arguments: list[str]) -> int:
     verbose = "--verbose" in arguments
     paths = [Path(name) for name in arguments if not name.startswith("-")]
-    rows = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [
+        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
     counts: dict[str, Counter] = defaultdict(Counter)
     distinct: dict[str, dict[str, set]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
@@ -55,16 +60,22 @@ def main(arguments: list[str]) -> int:
         distinct[judged][row["text"]].add(found)
         bad = found in ("wrong", "scored") or (found == "refused" and row["expect"] in ("score", "judgement"))
         if verbose and bad:
-            print(f"{row['id']:8} {judged:18} {found:8} {row['text']!r} F={row['full_marks']} T={row['target']}\n         {remark}")
+            print(
+                f"{row['id']:8} {judged:18} {found:8} {row['text']!r} F={row['full_marks']} T={row['target']}\n         {remark}"
+            )
     print(f"{'expect':20}{'exact':>7}{'refused':>9}{'wrong':>7}{'scored':>8}{'distinct exact':>16}")
     for judged, counter in sorted(counts.items()):
         exact = sum(1 for outcomes in distinct[judged].values() if outcomes == {"exact"})
-        print(f"{judged:20}{counter['exact']:>7}{counter['refused']:>9}{counter['wrong']:>7}{counter['scored']:>8}{exact:>8} of {len(distinct[judged])}")
+        print(
+            f"{judged:20}{counter['exact']:>7}{counter['refused']:>9}{counter['wrong']:>7}{counter['scored']:>8}{exact:>8} of {len(distinct[judged])}"
+        )
     score = counts["score"]
     total = sum(score.values())
     bad = score["wrong"] + sum(counts[kind]["scored"] for kind in ("refuse", "template"))
     enough = total == 0 or score["exact"] * 100 >= total * 80
-    print(f"judged score lines exact: {score['exact']} of {total}; wrong: {score['wrong']}; refuse/template lines scored: {bad - score['wrong']}")
+    print(
+        f"judged score lines exact: {score['exact']} of {total}; wrong: {score['wrong']}; refuse/template lines scored: {bad - score['wrong']}"
+    )
     return 0 if enough and not bad else 1
 
 

@@ -346,6 +346,14 @@ class Awards(Formulas):
         ):
             over = first.bound_word in ("超过", "超出", "超", "逾") and not first.of_target
             unit_beyond = bool(first.beyond) and first.of_target and first.amount.value == 1 and not first.twice
+            if first.bound_word == "满" and first.amount.unit.is_count and first.amount.value != 1:
+                raise self.refuse(
+                    "KPI201",
+                    "是满一次算一次，还是每满这么多算一次？",
+                    span,
+                    hint="写 每满…，或 …以上",
+                    example="每满10件加1分",
+                )
             if over or unit_beyond:
                 self.parts.append(Once(condition.metric, first, award, span))
                 return

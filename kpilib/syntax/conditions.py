@@ -231,6 +231,14 @@ class Conditions(Gates):
                 example="每发生一次扣2分",
             )
         before = name_of(item.before.text) if item.before else ""
+        if item.measure.kind == "exact" and re.fullmatch(r"[多少大小高低].", before):
+            raise self.refuse(
+                "KPI105",
+                f"看不懂这里的「{before}」",
+                item.measure.span,
+                hint=f"您是不是想写「{before[0]}于」？",
+                example="多于10件得0分",
+            )
         if re.fullmatch(r"否.|.则", before):
             raise self.refuse(
                 "KPI105",

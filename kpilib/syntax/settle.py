@@ -75,7 +75,7 @@ def _counted(part: Counted, parts: list[Part], source: str, target_kind: str) ->
         for other in parts
         if isinstance(other, Rung)
         for leaf in conditions(other.condition)
-        if not isinstance(leaf, (Happens, Faultless)) and _same_count(leaf, part)
+        if isinstance(leaf, Comparison) and leaf.amount is not None and leaf.amount.unit.kind == amount.unit.kind
     }
     if (
         part.event
