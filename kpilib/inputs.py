@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
+from attrs import frozen
+
 from kpilib.errors import InputError, KpiError
-from kpilib.meaning.expr import Var
+from kpilib.meaning.expr import Domain, Var
 from kpilib.meaning.metrics import Goal
 from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, decimal_text, exact, parse_quantity, unit_named
 from kpilib.syntax.reader import read_rule
@@ -17,8 +19,26 @@ from kpilib.syntax.tree import Amount, Target
 from kpilib.text import normalise
 
 
+class Memo(dict[str | None, Any]):
+    """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
+
+    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
+        return Memo, ()
+
+
+@frozen
+class Input:
+    """One input of a rule: what to call it, the unit it is held in, what it may be."""
+
+    name: str
+    unit: str
+    domain: Domain
+
+
 def unit_of(symbol: str) -> Unit:
     """The unit that a caller names."""
+    if not isinstance(symbol, str):
+        raise InputError(f"unit= 要一个单位的名字，不是 {type(symbol).__name__}", code="KPI801", example='unit="%"')
     return UNITS[symbol] if symbol in UNITS else unit_named(symbol)
 
 
@@ -108,10 +128,17 @@ def _label(variable: Var, value: Any) -> str:
         short = [label for label in labels if folded and _folded(label.split("(")[0]) == folded]
         if len(short) == 1:
             return short[0]
-    near = get_close_matches(str(value), labels, n=1, cutoff=0.4)
+    if not isinstance(value, str):
+        raise InputError(
+            f"这里要选一项，不是 {type(value).__name__}",
+            code="KPI806",
+            hint=f"可选：{'、'.join(label[:20] for label in labels)}",
+            example=labels[0],
+        )
+    near = get_close_matches(value[:80], labels, n=1, cutoff=0.4)
     hint = f"您是不是想选「{near[0]}」？" if near else ""
     raise InputError(
-        f"选项里没有「{str(value)[:40]}」",
+        f"选项里没有「{value[:40]}」",
         code="KPI806",
         hint=f"{hint}可选：{'、'.join(label[:20] for label in labels)}",
         example=labels[0],
@@ -130,6 +157,8 @@ def read_inputs(
     Raises:
         InputError: one is missing, unknown or wrong.
     """
+    if unit is not None and not isinstance(unit, (str, Mapping)):
+        raise InputError(f"unit= 要一个单位的名字，不是 {type(unit).__name__}", code="KPI801", example='unit="%"')
     if not isinstance(value, Mapping):
         if len(variables) == 1:
             only = unit if isinstance(unit, str) or unit is None else unit.get(variables[0].name)
@@ -180,13 +209,20 @@ def read_target(target: Any) -> Goal | None:
         if isinstance(target, str)
         else decimal_text(exact(target))
     )
+    if "±" in text or len(text) > 80:
+        raise InputError(
+            f"目标值「{text[:40]}」读不懂",
+            code="KPI801",
+            hint="写一个带单位的数，可以加 不低于、不超过",
+            example="不低于90%",
+        )
     if not any(char.isdigit() or char in "一二三四五六七八九十零半" for char in text):
         return None
     try:
         tree = read_rule(f"目标值为{text}", scored=False)
     except KpiError:
         raise InputError(
-            f"目标值「{text}」读不懂",
+            f"目标值「{text[:40]}」读不懂",
             code="KPI801",
             hint="写一个带单位的数，可以加 不低于、不超过",
             example="不低于90%",
@@ -194,7 +230,7 @@ def read_target(target: Any) -> Goal | None:
     found = [clause for clause in tree.clauses if isinstance(clause, Target)]
     if len(found) != 1 or len(tree.clauses) != 1 or found[0].amount.value is None:
         raise InputError(
-            f"目标值「{text}」读不懂",
+            f"目标值「{text[:40]}」读不懂",
             code="KPI801",
             hint="写一个带单位的数，可以加 不低于、不超过",
             example="不低于90%",

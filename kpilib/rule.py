@@ -11,9 +11,9 @@ from attrs import Factory, field, frozen
 
 from kpilib.engines.scalar import Scorer, evaluate
 from kpilib.errors import Diagnostic, InputError, KpiError, TemplateError, UncoveredError
-from kpilib.inputs import read_inputs, read_target, unit_of
+from kpilib.inputs import Input, Memo, read_inputs, read_target, unit_of
 from kpilib.meaning.curve import Curve, curve_of
-from kpilib.meaning.expr import Absent, Domain, Expr
+from kpilib.meaning.expr import Absent, Expr
 from kpilib.meaning.lower import Lowered, lower
 from kpilib.meaning.metrics import Goal
 from kpilib.meaning.reading import Reading
@@ -21,26 +21,10 @@ from kpilib.quantity import Quantity, decimal_text, exact
 from kpilib.syntax.print import print_rule
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.template import Hole, fill, holes_of
-from kpilib.syntax.tree import RuleTree, Target
+from kpilib.syntax.tree import FullMarks, RuleTree, Target
 from kpilib.views.explain import Explanation, explain
 
 Points = str | int | Decimal | Fraction | Quantity
-
-
-class Memo(dict[str | None, Any]):
-    """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
-
-    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
-        return Memo, ()
-
-
-@frozen
-class Input:
-    """One input of a rule: what to call it, the unit it is held in, what it may be."""
-
-    name: str
-    unit: str
-    domain: Domain
 
 
 @frozen
@@ -109,8 +93,22 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The canonical sentence; compiled with the same options it means the same."""
-        return print_rule(self.tree)
+        """The canonical sentence; compiled with the same options it means the same.
+
+        Where the canonical words would be read otherwise, the author's own words stand instead.
+        """
+        if "text" not in self._memo:
+            canonical = print_rule(self.tree)
+            self._memo["text"] = canonical if self._reads_the_same(canonical) else self.source
+        text: str = self._memo["text"]
+        return text
+
+    def _reads_the_same(self, text: str) -> bool:
+        try:
+            again = read_rule(text, target_kind=_kind(self._goal), indicator=self.indicator)
+        except KpiError:
+            return False
+        return again.clauses == self.tree.clauses
 
     @property
     def curve(self) -> Curve:
@@ -282,7 +280,7 @@ class Rule:
             return None
         goal = read_target(target)
         if goal is None:
-            raise InputError(f"目标值「{target}」不是一个带单位的数", code="KPI801", example='target="95%"')
+            raise InputError(f"目标值「{str(target)[:40]}」不是一个带单位的数", code="KPI801", example='target="95%"')
         fixed = self._goal_used(self._lowered())
         if fixed is not None and (fixed.amount.unit.kind, fixed.amount.base) != (
             goal.amount.unit.kind,
@@ -310,6 +308,10 @@ class Rule:
         if not self.holes:
             self._lowered()
         return self
+
+
+def _kind(goal: Goal | None) -> str:
+    return goal.amount.unit.kind if goal is not None else ""
 
 
 def compile_rule(
@@ -342,7 +344,9 @@ def compile_rule(
         raise InputError("规则要是一段文字", code="KPI801")
     marks = _marks(full_marks)
     goal = read_target(target)
-    tree = read_rule(text, target_kind=goal.amount.unit.kind if goal is not None else "", indicator=indicator)
+    tree = read_rule(text, target_kind=_kind(goal), indicator=indicator)
+    said = [clause.marks.value for clause in tree.clauses if isinstance(clause, FullMarks)]
+    marks = said[0] if marks is None and len(said) == 1 else marks
     rule = Rule(tree, reading or Reading(), marks, goal, tuple(sorted((inputs or {}).items())), indicator, text)
     return rule._checked()
 

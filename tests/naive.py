@@ -407,6 +407,9 @@ class _Naive:
                 return clause
             if any(isinstance(other, Target) for other in self.clauses):
                 continue
+            states = self.target is not None and award.kind == "set" and award.points.kind != "full"
+            if states and not any(interval.has(self.target) for interval in self.intervals(condition)):
+                continue  # points away from the target, whatever the steps say
             if all(self.leads_to(leaf) for leaf in _leaves(condition)):
                 return clause
         return None

@@ -51,6 +51,11 @@ class Bases(Rungs):
         scored = [rung for rung in setting if not (isinstance(rung.award, Award) and rung.award.points.kind == "zero")]
         zeros = [rung for rung in setting if rung not in scored]
         quiet = [rung for rung in scored if self._no_event(rung)]
+        named = [rung for rung in quiet if isinstance(rung.condition, Faultless)]
+        if named and len(scored) > len(quiet):
+            raise self.refuse(
+                "KPI105", f"看不懂「{self._label(named[0])}」是什么情况", named[0].span, hint="写出数字和单位"
+            )
         if (
             otherwise
             and adjusting
@@ -121,6 +126,10 @@ class Bases(Rungs):
             self.note("KPI913", f"其余情况没有写，读作满分 {decimal_text(self.full)} 分", zeros[0].span, "需确认")
         return Const(self.full), "满分", None, overrides, None
 
+    @staticmethod
+    def _label(rung: Rung) -> str:
+        return rung.condition.label if isinstance(rung.condition, Faultless) else ""
+
     def _unchanged(self) -> Rung | None:
         """3次以内不扣分，每超1次扣2分: the bound from which the steps count."""
         rungs = [rung for rung in self.rungs if isinstance(rung.award, Award) and rung.award.kind != "set"]
@@ -157,12 +166,14 @@ class Bases(Rungs):
             leaf = conditions(rung.condition)[0]
             at_goal = isinstance(leaf, Comparison) and leaf.amount is None
             full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
-            if self.goal is None or at_goal or full or not self.goal.in_text:
+            if self.goal is None or at_goal or full:
                 return rung
             interval = self.interval(leaf)
             point = Interval.of("==", self.goal.amount.base, False)
             if not interval.relative and point.shared(interval) is None:
                 return None
+            if not self.goal.in_text:
+                return rung
             raise self.refuse(
                 "KPI118",
                 "目标值和这一档，哪个是加减分的起点？",

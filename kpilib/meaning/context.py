@@ -34,6 +34,7 @@ from kpilib.syntax.tree import (
     FullMarks,
     Happens,
     Lead,
+    Limit,
     Otherwise,
     PartOfStep,
     Points,
@@ -80,7 +81,10 @@ class Context:
         self.vars = self.metrics.variables(renames, labels)
         self.steps = [clause for clause in tree.clauses if isinstance(clause, Step)]
         self.rungs = [clause for clause in tree.clauses if isinstance(clause, Rung)]
-        self.speaks_of_full = any(isinstance(clause, FullMarks) for clause in tree.clauses) or any(
+        self.speaks_of_full = any(
+            isinstance(clause, FullMarks) or (isinstance(clause, Limit) and clause.kind == "full")
+            for clause in tree.clauses
+        ) or any(
             isinstance(clause, Rung) and isinstance(clause.award, Award) and clause.award.points.kind == "full"
             for clause in tree.clauses
         )
@@ -214,7 +218,8 @@ class Context:
             return self._resolved(Interval.of(leaf.operator, Fraction(1), True))
         if (
             id(leaf) in self.deducting
-            and (leaf.operator == "<=" or (leaf.operator == "<" and LATE.search(metric.name)))
+            and (leaf.within or LATE.search(metric.name) is not None)
+            and leaf.operator in ("<", "<=")
             and not leaf.of_target
             and self.vars[id(metric)].domain.minimum == 0
         ):

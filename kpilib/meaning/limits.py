@@ -43,42 +43,69 @@ class Limits(Adjustments):
         """The adjustments with their own limits: after one they bind it, after several their sum."""
         limits = [(index, clause) for index, clause in enumerate(self.tree.clauses) if isinstance(clause, Limit)]
         open_ones = list(adjustments)
-        result: list[Expr] = []
-        bound_signs: set[int] = set()
+        result: list[tuple[int, Expr]] = []
+        pair = self._both_ways(limits)
         for index, limit in limits:
+            if pair is not None and limit is pair[1]:
+                earlier = [one.expr for one in open_ones if one.index < index]
+                open_ones = [one for one in open_ones if one.index >= index]
+                total = add(*earlier, *(expr for _, expr in result))
+                high, low = pair[0].points, pair[1].points
+                assert high is not None
+                assert low is not None
+                bounded: Expr = Max((Min((total, Const(high.base))), Const(low.base)))
+                words = f"加减合计在 {decimal_text(low.base)} 到 {decimal_text(high.base)} 分之间"
+                result = [(0, self._told(stages, "cap", words, limit.span, bounded))]
+                continue
             sign = self._adjustment_limit(limit, index, adjustments)
-            if sign == 0 or limit.points is None:
+            if sign == 0 or limit.points is None or (pair is not None and limit is pair[0]):
                 continue
             taken = [one for one in open_ones if one.sign == sign and one.index < index] or [
                 one for one in open_ones if one.sign == sign
             ]
-            if not taken:
+            before = [expr for known, expr in result if known == sign] if limit.total else []
+            if not taken and not before:
                 raise self.refuse("KPI118", "这个上限前面没有可以限制的加分或扣分", limit.span)
-            if len(taken) > 1:
+            if len(taken) > 1 and not limit.total:
                 self.note(
-                    "KPI914", f"上限管前面 {len(taken)} 项{'加' if sign > 0 else '扣'}分的合计", limit.span, "需确认"
+                    "KPI914",
+                    f"上限管前面 {len(taken)} 项{'加' if sign > 0 else '扣'}分的合计",
+                    limit.span,
+                    "需确认",
                 )
             open_ones = [one for one in open_ones if one not in taken]
+            if limit.total:
+                result = [(known, expr) for known, expr in result if known != sign]
             amount = abs(limit.points.base)
-            total = add(*(one.expr for one in taken))
-            bounded: Expr = Min((total, Const(amount))) if sign > 0 else Max((total, Const(-amount)))
             for one in taken:
-                stages.append(Stage("adjust", "加分" if sign > 0 else "扣分", one.span, one.expr, one.rungs))
-            stages.append(
-                Stage("cap", f"最多{'加' if sign > 0 else '扣'} {decimal_text(amount)} 分", limit.span, bounded)
-            )
-            result.append(bounded)
-            bound_signs.add(sign)
+                self._adjusted(stages, one)
+            total = add(*before, *(one.expr for one in taken))
+            bounded = Min((total, Const(amount))) if sign > 0 else Max((total, Const(-amount)))
+            words = f"最多{'加' if sign > 0 else '扣'} {decimal_text(amount)} 分"
+            result.append((sign, self._told(stages, "cap", words, limit.span, bounded)))
         for one in open_ones:
-            stages.append(Stage("adjust", "加分" if one.sign > 0 else "扣分", one.span, one.expr, one.rungs))
-            result.append(one.expr)
-            if (
-                one.sign > 0
-                and not one.capped
-                and not any(limit.kind in ("score", "full", "any", "unlimited") for _, limit in limits)
-            ):
+            self._adjusted(stages, one)
+            result.append((one.sign, one.expr))
+            capped = any(limit.kind in ("score", "full", "any", "unlimited") for _, limit in limits)
+            if one.sign > 0 and not one.capped and not capped:
                 self.note("KPI902", "加分没有写上限", one.span, "需确认", hint="写 最高加N分，或 加分不封顶")
-        return result
+        return [expr for _, expr in result]
+
+    @staticmethod
+    def _both_ways(limits: list[tuple[int, Limit]]) -> tuple[Limit, Limit] | None:
+        """最高不超过5分，最低不低于-5分: together they bound the sum of what is added and taken."""
+        highs = [limit for _, limit in limits if limit.kind == "any"]
+        lows = [limit for _, limit in limits if limit.kind == "any_floor"]
+        return (highs[0], lows[0]) if len(highs) == len(lows) == 1 else None
+
+    @staticmethod
+    def _told(stages: list[Stage], kind: str, title: str, span: Span, expr: Expr) -> Expr:
+        stages.append(Stage(kind, title, span, expr))
+        return expr
+
+    @staticmethod
+    def _adjusted(stages: list[Stage], one: Adjustment) -> None:
+        stages.append(Stage("adjust", "加分" if one.sign > 0 else "扣分", one.span, one.expr, one.rungs))
 
     def _adjustment_limit(self, limit: Limit, index: int, adjustments: list[Adjustment]) -> int:
         """The sign of the adjustments that a limit binds, or 0 where it binds the score."""

@@ -48,18 +48,15 @@ class Rungs(Context):
         if self.full is None or not values or any(award.points.kind in ("full", "share") for award in awards):
             return
         top = max(values)
-        if top == self.full or self.reading.ladder == "listed" or (top > self.full and top != 100):
-            if top > self.full and self.reading.ladder == "ask" and top != 100:
-                self._ask_scale(top, span)
+        if self.reading.ladder == "listed" or (top == self.full and self.reading.ladder == "ask"):
             return
-        if top < self.full and self.goal is not None and self.reading.ladder == "ask":
-            return  # the rest of the ladder is what the target column says
         if top == 100 or self.reading.ladder == "hundred":
             self.factor = self.full / 100
-            self.note(
-                "KPI910", f"最高一档 100 分，按百分制乘以 {decimal_text(self.full)}% 的权重", span, "需确认", "ladder"
-            )
+            message = f"分值按百分制乘以 {decimal_text(self.full)}% 的权重"
+            self.note("KPI910", message, span, "需确认", "ladder")
             return
+        if top < self.full and self.goal is not None:
+            return  # the rest of the ladder is what the target column says
         self._ask_scale(top, span)
 
     def _ask_scale(self, top: Fraction, span: Span) -> None:

@@ -73,6 +73,14 @@ class Awards(Formulas):
         after = phrases[index + 1] if index + 1 < len(phrases) else None
         opened = isinstance(before, Gap) and before.signs.endswith("(")
         bracketed = opened and isinstance(after, Gap) and after.signs[0] in "),;"
+        last = heads(self.pending).items
+        if (
+            last
+            and last[-1].measure.kind == "exact"
+            and last[-1].measure.amount is not None
+            and last[-1].measure.amount.unit.kind == "marks"
+        ):
+            raise self.refuse("KPI111", "两个分数连在一起，文字像是损坏了", phrase.span, example="90分以上得10分")
         points = Points("zero") if phrase.amount.value == 0 else Points("marks", phrase.amount)
         award = Award("set", points, phrase.span)
         if phrase.amount.value is not None and (phrase.amount.value < 0 or phrase.plus):
@@ -212,7 +220,8 @@ class Awards(Formulas):
         if earlier:
             bad = earlier[-1].measure
             raise self.refuse("KPI107", "这里有一个界限，没有写结果", bad.span, hint="写明这时得多少分")
-        span = group[0].measure.span.cover(award.span)
+        lead = group[0].before
+        span = (lead.span if lead is not None else group[0].measure.span).cover(award.span)
         if given is not None and given.per_unit:
             raise self.refuse("KPI104", "「/」和条件重复", given.span)
         if event_like and not step_like:

@@ -170,4 +170,4 @@ class Assembler(Awards):
         if item.before is not None and name_of(item.before.text):
             demand_free(item.before, self.source)
             self.parts.append(Lead(item.before.text, item.before.span))
-        self.parts.append(Limit("floor" if kind == "floor" else "score", item.measure.amount, span))
+        self.parts.append(Limit("floor" if kind == "floor" else "score", item.measure.amount, span=span))

@@ -100,7 +100,7 @@ class Conditions(Gates):
         if measure.beyond:
             self._check_beyond(measure)
             return Comparison(metric, operator, amount, measure.of_target, measure.beyond, span=span)
-        return Comparison(metric, operator, amount, measure.of_target, span=span)
+        return Comparison(metric, operator, amount, measure.of_target, within=measure.within, span=span)
 
     def _as_target(self, metric: str, measure: Measure, span: Span) -> Target:
         assert measure.amount is not None

@@ -178,7 +178,8 @@ def _choice(part: Labelled, labels: list[Labelled], source: str) -> Clause:
             raise RuleSyntaxError(
                 "没有说得分还是扣分", code="KPI109", span=part.award.span, source=source, hint="在分数前写 得、加 或 扣"
             )
-    if all(other.award.kind == "deduct" for other in labels) or all(other.award.kind == "gain" for other in labels):
+    same = all(other.award.kind == "deduct" for other in labels) or all(other.award.kind == "gain" for other in labels)
+    if same and len(labels) > 1:
         verb = "扣" if part.award.kind == "deduct" else "加"
         first, second = labels[0], labels[1]
         sign = "-" if part.award.kind == "deduct" else ""

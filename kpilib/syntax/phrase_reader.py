@@ -169,15 +169,11 @@ class Reader:
 
     def _bounded(self, tree: Any, span: Span) -> Phrase:
         amount, share, found = self.number(tree.children[0])
+        word, operator = self.word(tree.children[1]).text, self._after(tree.children[1])
+        within = "内" in word and not share
         return Measure(
-            "bound",
-            span,
-            amount,
-            operator=self._after(tree.children[1]),
-            of_target=share,
-            absolute=found.absolute,
-            bound_word=self.word(tree.children[1]).text,
-        )
+            "bound", span, amount, operator=operator, of_target=share, absolute=found.absolute, bound_word=word, within=within
+        )  # fmt: skip
 
     def _before(self, tree: Any, span: Span) -> Phrase:
         first = tree.children[0]
@@ -352,7 +348,8 @@ class Reader:
         kind = _LIMITS[word.kind]
         if kind == "floor" and "不低于" in word.text and (amount.value or 0) < 0:
             kind = "any_floor"
-        return Stated(Limit(kind, amount, span), span)
+        total = kind in ("gain", "loss", "any") and any(sign in word.text for sign in ("累计", "合计", "总计", "总共"))
+        return Stated(Limit(kind, amount, total, span), span)
 
     def _stated(self, tree: Any, span: Span) -> Phrase:
         kind = self.word(tree.children[0]).kind
@@ -363,7 +360,7 @@ class Reader:
         if kind in ("AS_LIMIT", "AS_FLOOR"):
             return LimitHere("score" if kind == "AS_LIMIT" else "floor", span)
         zero = Amount(Fraction(0), PLAIN, span) if kind == "FLOOR_ZERO" else None
-        return Stated(Limit(_LIMITS[kind], zero, span), span)
+        return Stated(Limit(_LIMITS[kind], zero, span=span), span)
 
     # ---- formulas ---------------------------------------------------------------------------------------------------------
     def _proportional(self, tree: Any, span: Span) -> Phrase:

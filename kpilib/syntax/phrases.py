@@ -60,6 +60,7 @@ class Measure(NamedTuple):
     plus: bool = False  # +5分
     beyond: Literal["", "up", "down"] = ""  # 超合同工期10%以上: the number is how far beyond the target
     twice: bool = False  # two bound words
+    within: bool = False  # 以内
 
 
 class Given(NamedTuple):

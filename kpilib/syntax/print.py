@@ -167,7 +167,8 @@ def _condition(condition: Condition) -> str:
             if of_target and amount.unit.kind != "times":
                 return f"{metric}{_BEFORE[operator]}目标值的{_amount(amount)}"
             if operator in (">=", "<="):
-                return f"{metric}{_amount(amount)}{'以上' if operator == '>=' else '以下'}"
+                below = "以内" if condition.within else "以下"
+                return f"{metric}{_amount(amount)}{'以上' if operator == '>=' else below}"
             if operator == "==" and (amount.unit.is_count or amount.unit.kind in ("time", "money", "month", "workday")):
                 return f"{metric}{_amount(amount)}"
             return f"{metric}{_BEFORE[operator]}{_amount(amount)}"
@@ -185,17 +186,18 @@ def _limit(clause: Limit) -> str:
     points = (
         "" if clause.points is None else f"{_amount(clause.points)}{'' if clause.points.unit.kind == 'marks' else '分'}"
     )
+    total = "累计" if clause.total else ""
     match clause.kind:
         case "gain":
-            return f"最多加{points}"
+            return f"{total}最多加{points}"
         case "loss":
-            return f"最多扣{points}"
+            return f"{total}最多扣{points}"
         case "score":
             return f"最高得{points}"
         case "floor":
             return f"最低得{points}"
         case "any":
-            return f"最高不超过{points}"
+            return f"累计得分不超过{points}" if clause.total else f"最高不超过{points}"
         case "any_floor":
             return f"最低不低于{points}"
         case "full":

@@ -12,6 +12,7 @@ from kpilib.syntax.parts import Part
 from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
 from kpilib.syntax.tree import FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
+from kpilib.text import Span
 
 MAX_CLAUSES = 200
 
@@ -34,6 +35,9 @@ _REFUSED = {
     "KIND_SLOPE": ("KPI105", "「{0}…」没有说每一档多少分", "写出每一档和它的分数", "每低1%扣2分"),
 }
 
+# A word of the vocabulary typed twice: 减减2分, 比例计计分.
+_STUTTER = re.compile(r"([扣减減计計得每低])\1")
+
 
 def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: bool = True) -> RuleTree:
     """The tree of a rule text.
@@ -44,6 +48,16 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         UnsupportedError: a kind of rule that is not modelled.
     """
     words = lex(text)
+    stutter = _STUTTER.search(text)
+    if stutter is not None:
+        raise RuleSyntaxError(
+            f"「{stutter[0]}」重复了，文字像是损坏了",
+            code="KPI111",
+            span=Span(*stutter.span()),
+            source=text,
+            hint="删去重复的字",
+            example="每低1%扣2分",
+        )
     errors: list[KpiError] = []
     for index, word in enumerate(words):
         if word.kind == "MARKS_RANGE" and index and words[index - 1].kind in ("SET", "GAIN", "DEDUCT"):

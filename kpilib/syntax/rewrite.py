@@ -93,7 +93,15 @@ def unshared(clauses: list[Clause]) -> list[Clause]:
 
 def without_target(clauses: list[Clause], source: str, has_target: bool) -> list[Clause]:
     """按时完成工作计划得满分: where nothing is held against a target, reaching it is just the faultless case."""
-    if has_target or any(isinstance(clause, (Target, Step, Proportional, Otherwise)) for clause in clauses):
+    takes = any(
+        isinstance(clause, (Occurrence, Rung)) and isinstance(clause.award, Award) and clause.award.kind == "deduct"
+        for clause in clauses
+    )
+    if (
+        not takes
+        or has_target
+        or any(isinstance(clause, (Target, Step, Proportional, Otherwise)) for clause in clauses)
+    ):
         return clauses
     result: list[Clause] = []
     for clause in clauses:

@@ -63,6 +63,7 @@ class Comparison:
     amount: Amount | None
     of_target: bool = False
     beyond: Literal["", "up", "down"] = ""  # the number is how far beyond the target, above it or below it
+    within: bool = False  # 以内: of a deduction, not at all is not within
     span: Span = _span()
 
 
@@ -205,6 +206,7 @@ class Limit:
 
     kind: LimitKind
     points: Amount | None = None
+    total: bool = False  # 累计, 合计: binds all adjustments of its sign, whatever binds them already
     span: Span = _span()
 
 
