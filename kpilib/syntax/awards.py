@@ -141,7 +141,10 @@ class Awards(Formulas):
         if head.items:
             self._measured(head, award, given, bare=bare and not bracketed)
             return
-        self._labelled(head, award, bare=bare, bracketed=bracketed, per_unit=given.per_unit if given else "")
+        heading = given is not None and self.source[given.span.start : given.span.end].startswith((":", "："))
+        self._labelled(
+            head, award, bare=bare, bracketed=bracketed or heading, per_unit=given.per_unit if given else ""
+        )
 
     def _labelled(self, head: Head, award: Award, *, bare: bool, bracketed: bool, per_unit: str) -> None:
         if (
@@ -171,6 +174,8 @@ class Awards(Formulas):
         span = head.words[0].span.cover(award.span)
         text = ",".join(word.text for word in head.words)
         self._lead(head.leads)
+        if per_unit and bare:
+            raise self.refuse("KPI109", "没有说得分还是扣分", award.span, hint="在分数前写 加、扣，或写 +、-")
         if per_unit:
             unit = UNITS[per_unit]
             amount = Amount(Fraction(1), unit, award.span)
@@ -180,23 +185,8 @@ class Awards(Formulas):
 
     def _measured(self, head: Head, award: Award, given: Given | None, *, bare: bool = False) -> None:
         self._sane(head, award)
+        head = self._without_description(head)
         group = head.last_group()
-        if (
-            len(group) == 1
-            and len(head.items) >= 2
-            and group[0].measure.kind in ("bound", "between")
-            and group[0].after is not None
-            and group[0].after.text.startswith("的")
-        ):
-            counted = head.items[-2].measure
-            if (
-                counted.kind in ("step", "per", "each")
-                and head.items[-2].segment == group[0].segment
-                and (counted.amount is None or counted.amount.unit.is_count)
-            ):
-                raise self.refuse(
-                    "KPI112", "看不懂这里的数字", group[0].measure.span, hint="把说明放在前面，或放进括号"
-                )
         earlier = head.items[: len(head.items) - len(group)]
         last = group[-1].measure
         kind = last.kind
@@ -233,6 +223,27 @@ class Awards(Formulas):
             self._step(group, award, span, bare)
         else:
             self._rung(head, group, award, span)
+
+    def _without_description(self, head: Head) -> Head:
+        """每多开发一家稳定供货半年以上的供应商: the bound only tells which are counted, and is kept as a lead."""
+        if len(head.items) < 2:
+            return head
+        counted, last = head.items[-2], head.items[-1]
+        known = counted.measure.amount is None or counted.measure.amount.unit.is_count
+        describes = (
+            last.measure.kind in ("bound", "between") and last.after is not None and last.after.text.startswith("的")
+        )
+        if (
+            not describes
+            or not known
+            or counted.measure.kind not in ("step", "per", "each")
+            or counted.segment != last.segment
+            or last.joint
+        ):
+            return head
+        self._described([last])
+        words = [word for word in head.all_words if word not in (last.before, last.after)]
+        return head._replace(items=head.items[:-1], all_words=words)
 
     def _shortage(self, head: Head, group: list[Item], award: Award, bare: bool) -> bool:
         """未建立制度的，每少一项扣2分: what is missing is counted, not held against a target."""

@@ -92,7 +92,6 @@ class Reader:
         phrase: Phrase = getattr(self, f"_{tree.data}")(tree, span)
         return phrase
 
-    # ---- text ----------------------------------------------------------------------------------------------------
     def _words(self, tree: Any, span: Span) -> Phrase:
         return Words(self.word(tree.children[0]), span)
 
@@ -108,7 +107,6 @@ class Reader:
     def _otherwise(self, tree: Any, span: Span) -> Phrase:
         return Else(self.word(tree.children[0]).text, span)
 
-    # ---- measures --------------------------------------------------------------------------------------------------
     def _step(self, tree: Any, span: Span) -> Phrase:
         direction: Direction = "up"
         inside: Word | None = None
@@ -299,7 +297,6 @@ class Reader:
             operator = "=="
         return Measure("target", span, None, operator=operator, of_target=True, bound_word=word.text)
 
-    # ---- awards -------------------------------------------------------------------------------------------------------
     def _award(self, tree: Any, span: Span) -> Phrase:
         kind = _VERBS[self.word(tree.children[0]).kind]
         word = self.word(tree.children[1])
@@ -324,10 +321,19 @@ class Reader:
             points = Points("marks", amount)
         return Given(Award(kind, points, span), per_unit, span, blank=word.kind == "MARKS_BLANK", verbless=verbless)
 
+    def _per_each(self, tree: Any, span: Span) -> Phrase:
+        """+10分/小时, -5分/次; without a sign there is no verb."""
+        word, unit = self.word(tree.children[0]), self.word(tree.children[1]).text[1:]
+        assert word.number is not None
+        amount = amount_of(word.number, word.span)
+        if amount.value is None or not (word.number.plus or amount.value < 0):
+            return Given(Award("set", Points("marks", amount), span), unit, span, verbless=True)
+        points = Points("marks", evolve(amount, value=abs(amount.value)))
+        return Given(Award("gain" if word.number.plus else "deduct", points, span), unit, span)
+
     def _outcome(self, tree: Any, span: Span) -> Phrase:
         return Given(evolve(_OUTCOMES[self.word(tree.children[0]).kind], span=span), span=span)
 
-    # ---- statements -----------------------------------------------------------------------------------------------------
     def _target(self, tree: Any, span: Span) -> Phrase:
         measure = self.phrase(tree.children[1])
         assert isinstance(measure, Measure)
@@ -362,7 +368,6 @@ class Reader:
         zero = Amount(Fraction(0), PLAIN, span) if kind == "FLOOR_ZERO" else None
         return Stated(Limit(_LIMITS[kind], zero, span=span), span)
 
-    # ---- formulas ---------------------------------------------------------------------------------------------------------
     def _proportional(self, tree: Any, span: Span) -> Phrase:
         word = self.word(tree.children[1].children[0]) if len(tree.children) == 3 else None
         return Shared(word, span)
