@@ -99,7 +99,8 @@ class Rule:
         """
         if "text" not in self._memo:
             canonical = print_rule(self.tree)
-            self._memo["text"] = canonical if self._reads_the_same(canonical) else self.source
+            fits = not self._reads_the_same(canonical) and self._reads_the_same(self.source)
+            self._memo["text"] = self.source if fits else canonical
         text: str = self._memo["text"]
         return text
 

@@ -9,10 +9,10 @@ from kpilib.errors import CODES
 
 pytestmark = pytest.mark.checkout
 
-PAGE = (Path(__file__).resolve().parents[1] / "docs" / "errors.md").read_text(encoding="utf-8")
+PATH = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
+# Beside an installed wheel there are no docs: then nothing here runs.
+PAGE = PATH.read_text(encoding="utf-8") if PATH.exists() else ""
 SECTIONS = {section.partition(" ")[0]: section for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]}
-# In the table, but no text raises it.
-UNRAISED = {"KPI402"}
 
 
 def test_each_code_has_a_section_and_each_section_is_a_code() -> None:
@@ -27,4 +27,4 @@ def test_a_section_has_the_title_of_its_code_and_a_sample_that_raises_it(code: s
     # What the sample prints; that it prints it is tested with all samples of the docs.
     printed = [line for line in section.splitlines() if not line.startswith((">>>", "..."))]
     shown = [line for line in printed if re.match(rf"(?:\[\S+\] |kpilib\.errors\.\w+: )?{code} ", line)]
-    assert shown[1:] or code in UNRAISED
+    assert shown[1:]

@@ -142,9 +142,7 @@ class Awards(Formulas):
             self._measured(head, award, given, bare=bare and not bracketed)
             return
         heading = given is not None and self.source[given.span.start : given.span.end].startswith((":", "："))
-        self._labelled(
-            head, award, bare=bare, bracketed=bracketed or heading, per_unit=given.per_unit if given else ""
-        )
+        self._labelled(head, award, bare=bare, bracketed=bracketed or heading, per_unit=given.per_unit if given else "")
 
     def _labelled(self, head: Head, award: Award, *, bare: bool, bracketed: bool, per_unit: str) -> None:
         if (
