@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 _FOLDED: dict[int, str] = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 
@@ -41,6 +41,17 @@ class Span(NamedTuple):
     def cover(self, other: Span) -> Span:
         """The smallest span that holds both."""
         return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+class Node:
+    """What trees and expressions are made of: one repr for all, since attrs would write one for each at import."""
+
+    __slots__ = ()
+    __attrs_attrs__: ClassVar[tuple[Any, ...]] = ()
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in self.__attrs_attrs__ if field.repr)
+        return f"{type(self).__name__}({shown})"
 
 
 def normalise(text: str) -> str:

@@ -123,3 +123,9 @@ def test_words_hold_every_character_once() -> None:
         for word in lex(text):
             covered += range(word.span.start, word.span.end)
         assert covered == list(range(len(text)))
+
+
+def test_the_file_of_first_characters_is_up_to_date():
+    from starts import PATH, starts_text
+
+    assert PATH.read_text(encoding="utf-8") == starts_text(), "run: python tests/starts.py"

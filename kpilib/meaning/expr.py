@@ -12,15 +12,15 @@ from typing import Literal
 from attrs import field, frozen
 
 from kpilib.quantity import PLAIN, Unit
-from kpilib.text import Span
+from kpilib.text import Node, Span
 
 Operator = Literal["<", "<=", ">", ">=", "=="]
 OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
 
-@frozen
-class Domain:
+@frozen(repr=False)
+class Domain(Node):
     """What a variable may be: whole numbers from 0 (`count`), any rational (`real`), or one of the `labels`.
 
     `grid` is the step, in base units, between neighbouring values that a sheet can hold: the ε of t−ε, t, t+ε.
@@ -33,15 +33,15 @@ class Domain:
     labels: tuple[str, ...] = ()
 
 
-@frozen
-class Const:
+@frozen(repr=False)
+class Const(Node):
     """A number."""
 
     value: Fraction
 
 
-@frozen
-class Var:
+@frozen(repr=False)
+class Var(Node):
     """An input: a metric, a count of events, or a label that a person picks."""
 
     name: str
@@ -49,24 +49,24 @@ class Var:
     domain: Domain = Domain()
 
 
-@frozen
-class Param:
+@frozen(repr=False)
+class Param(Node):
     """A parameter that may be bound later or differ from person to person: the target `T`."""
 
     name: str
     unit: Unit = PLAIN
 
 
-@frozen
-class Sum:
+@frozen(repr=False)
+class Sum(Node):
     """constant + Σ coefficient · term: affine combinations, adding and scaling."""
 
     terms: tuple[tuple[Fraction, Expr], ...]
     constant: Fraction = Fraction(0)
 
 
-@frozen
-class Ratio:
+@frozen(repr=False)
+class Ratio(Node):
     """numerator / denominator; absent where the denominator is not above 0."""
 
     numerator: Expr
@@ -74,8 +74,8 @@ class Ratio:
     reason: str = "目标值必须大于0"
 
 
-@frozen
-class Floor:
+@frozen(repr=False)
+class Floor(Node):
     """⌊numerator / step⌋, a whole number of steps; absent where the step is not above 0.  A ceiling is −⌊−x⌋."""
 
     numerator: Expr
@@ -83,30 +83,30 @@ class Floor:
     reason: str = "目标值必须大于0"
 
 
-@frozen
-class Case:
+@frozen(repr=False)
+class Case(Node):
     """The value of the first branch whose guard holds, else the default; what is not chosen is not evaluated."""
 
     branches: tuple[tuple[Guard, Expr], ...]
     default: Expr
 
 
-@frozen
-class Min:
+@frozen(repr=False)
+class Min(Node):
     """The least of its parts (且: the worse for the person; a cap)."""
 
     parts: tuple[Expr, ...]
 
 
-@frozen
-class Max:
+@frozen(repr=False)
+class Max(Node):
     """The greatest of its parts (或: the better for the person; a floor)."""
 
     parts: tuple[Expr, ...]
 
 
-@frozen
-class Undefined:
+@frozen(repr=False)
+class Undefined(Node):
     """No value, with the reason: a gap between rungs."""
 
     reason: str
@@ -114,16 +114,16 @@ class Undefined:
     code: str = "KPI501"
 
 
-@frozen
-class Round:
+@frozen(repr=False)
+class Round(Node):
     """The value rounded to decimal places, half away from zero; stands once, at the root."""
 
     body: Expr
     places: int = 2
 
 
-@frozen
-class Compare:
+@frozen(repr=False)
+class Compare(Node):
     """left OP right."""
 
     left: Expr
@@ -131,23 +131,23 @@ class Compare:
     right: Expr
 
 
-@frozen
-class LabelIs:
+@frozen(repr=False)
+class LabelIs(Node):
     """The label variable holds this label."""
 
     variable: Var
     label: str
 
 
-@frozen
-class And:
+@frozen(repr=False)
+class And(Node):
     """All parts hold."""
 
     parts: tuple[Guard, ...]
 
 
-@frozen
-class Or:
+@frozen(repr=False)
+class Or(Node):
     """Some part holds."""
 
     parts: tuple[Guard, ...]
@@ -157,8 +157,8 @@ Expr = Const | Var | Param | Sum | Ratio | Floor | Case | Min | Max | Undefined 
 Guard = Compare | LabelIs | And | Or
 
 
-@frozen
-class Absent:
+@frozen(repr=False)
+class Absent(Node):
     """The result of evaluating where there is no number: why, and where the text says (or fails to say) so."""
 
     reason: str

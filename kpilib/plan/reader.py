@@ -20,6 +20,7 @@ from kpilib.quantity import parse_quantity, unit_named
 from kpilib.rule import Rule, check, compile_rule
 from kpilib.syntax.plan_text import MAX_FINDINGS, read_plan
 from kpilib.syntax.plan_tree import GroupNode, IndicatorNode, Line, PlanNode, Words
+from kpilib.syntax.reader import GLUED
 from kpilib.syntax.tree import FullMarks
 from kpilib.text import Span, normalise
 
@@ -224,6 +225,19 @@ class _Builder:
 
     def rule(self, words: Words, options: dict[str, Any]) -> Rule | None:
         """The rule of an indicator; its findings get their places in the file."""
+        glued = GLUED.search(words.text)
+        if (
+            glued is not None
+        ):  # the items of an indicator are numbered, so a number there cannot stand right behind a point
+            start = words.span.start + glued.start()
+            self.report(
+                "KPI111",
+                f"「{glued[0].strip()}」是序号加数字，还是小数？",
+                Span(start, start + len(glued[0])),
+                hint="在序号后面空一格，或去掉序号",
+                example="1. 90%以上得10分",
+            )
+            return None
         try:
             rule = compile_rule(words.text, **options)
         except KpiError as error:

@@ -69,8 +69,20 @@ def classes() -> dict[str, str]:
 
 
 @cache
-def _table() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in vocabulary()))
+def _starts() -> dict[str, tuple[int, ...]]:
+    """Which words can begin with a character, by their numbers in the vocabulary (grammar/starts.txt)."""
+    begins = dict(line.split(" ", 1) for line in grammar_text("starts.txt").splitlines() if not line.startswith("#"))
+    found: dict[str, list[int]] = {}
+    for number, (name, _) in enumerate(vocabulary()):
+        for char in begins[name]:
+            found.setdefault(char, []).append(number)
+    return {char: tuple(numbers) for char, numbers in found.items()}
+
+
+@cache
+def _pattern(number: int) -> re.Pattern[str]:
+    """The pattern of a word, compiled when a text first holds a character that it can begin with."""
+    return re.compile(vocabulary()[number][1])
 
 
 # An item number: at the start of a line or after a full stop; after a blank only where a clause has just ended.
@@ -157,18 +169,21 @@ def _words(
         span = Span(places[first], places[last - 1] + 1)
         return Word(kind, squeezed[first:last], span, spots[start][2] if end == start + 1 else None)
 
-    position = 0
-    for match in _table().finditer(skeleton):
-        start, end = match.span()
-        if start == end:
-            continue
-        if start > position:
-            yield word("TEXT", position, start)
-        assert match.lastgroup is not None
-        yield word(match.lastgroup, start, end)
-        position = end
-    if position < len(skeleton):
-        yield word("TEXT", position, len(skeleton))
+    starts, names = _starts(), vocabulary()
+    free = position = 0  # where the text that is no word begins, and where to look next
+    while position < len(skeleton):
+        for number in starts.get(skeleton[position], ()):
+            match = _pattern(number).match(skeleton, position)
+            if match is not None:
+                if position > free:
+                    yield word("TEXT", free, position)
+                yield word(names[number][0], position, match.end())
+                free = position = match.end()
+                break
+        else:
+            position += 1
+    if free < len(skeleton):
+        yield word("TEXT", free, len(skeleton))
 
 
 _TEXTUAL = {"TEXT", "IDIOM", "DATE", "PERIOD", "DENOMINATOR", "DIVIDE", "OF_MARKS"}

@@ -36,6 +36,9 @@ _REFUSED = {
 }
 
 # A word of the vocabulary typed twice: 减减2分, 比例计计分.
+# 1.20%以上: item 1 and 20 %, or 1.20 %?
+GLUED = re.compile(r"^[ \t]*[0-9]{1,2}[.．][0-9]+", re.M)
+_SECOND_ITEM = re.compile(r"^[ \t]*2[.．、)）]", re.M)
 _STUTTER = re.compile(r"([扣减減计計得每低])\1")
 
 
@@ -48,6 +51,12 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         UnsupportedError: a kind of rule that is not modelled.
     """
     words = lex(text)
+    glued = GLUED.search(text)
+    if glued is not None and _SECOND_ITEM.search(text):
+        raise RuleSyntaxError(
+            f"「{glued[0].strip()}」是序号加数字，还是小数？", code="KPI111", span=Span(*glued.span()), source=text,
+            hint="在序号后面空一格，或去掉序号", example="1. 90%以上得10分",
+        )  # fmt: skip
     stutter = _STUTTER.search(text)
     if stutter is not None:
         raise RuleSyntaxError(

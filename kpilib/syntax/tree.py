@@ -11,7 +11,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from kpilib.quantity import PLAIN, Unit
-from kpilib.text import Span
+from kpilib.text import Node, Span
 
 Operator = Literal["<", "<=", ">", ">=", "=="]
 Direction = Literal["up", "down"]
@@ -22,8 +22,8 @@ def _span() -> Span:
     return field(default=NOWHERE, eq=False, repr=False)
 
 
-@frozen
-class Amount:
+@frozen(repr=False)
+class Amount(Node):
     """A number with its unit as the author wrote it; `value` is None where the number is blank (a hole)."""
 
     value: Fraction | None
@@ -37,16 +37,16 @@ class Amount:
         return self.value * self.unit.size
 
 
-@frozen
-class Points:
+@frozen(repr=False)
+class Points(Node):
     """What an award is worth: marks, a share of the full marks (扣2%权重分), all of them, or none."""
 
     kind: Literal["marks", "share", "full", "zero"]
     amount: Amount | None = None
 
 
-@frozen
-class Award:
+@frozen(repr=False)
+class Award(Node):
     """Set the score (得N分), add to it (加) or take from it (扣)."""
 
     kind: Literal["set", "gain", "deduct"]
@@ -54,8 +54,8 @@ class Award:
     span: Span = _span()
 
 
-@frozen
-class Comparison:
+@frozen(repr=False)
+class Comparison(Node):
     """A metric against a number; `of_target` makes the number a share of the target, no number the target itself."""
 
     metric: str
@@ -67,8 +67,8 @@ class Comparison:
     span: Span = _span()
 
 
-@frozen
-class Between:
+@frozen(repr=False)
+class Between(Node):
     """A metric between two numbers."""
 
     metric: str
@@ -79,24 +79,24 @@ class Between:
     span: Span = _span()
 
 
-@frozen
-class Every:
+@frozen(repr=False)
+class Every(Node):
     """且: all parts hold."""
 
     parts: tuple[Condition, ...]
     span: Span = _span()
 
 
-@frozen
-class Either:
+@frozen(repr=False)
+class Either(Node):
     """或: some part holds."""
 
     parts: tuple[Condition, ...]
     span: Span = _span()
 
 
-@frozen
-class Happens:
+@frozen(repr=False)
+class Happens(Node):
     """An event that is named without a number occurs (出现严重违规), or does not (无差错)."""
 
     event: str
@@ -104,8 +104,8 @@ class Happens:
     span: Span = _span()
 
 
-@frozen
-class Faultless:
+@frozen(repr=False)
+class Faultless(Node):
     """按时完成得满分, before 每延误1天扣2分: the case that nothing is taken from."""
 
     label: str
@@ -115,24 +115,24 @@ class Faultless:
 Condition = Comparison | Between | Every | Either | Happens | Faultless
 
 
-@frozen
-class Lead:
+@frozen(repr=False)
+class Lead(Node):
     """Words that carry no clause; they are kept, printed back and noted."""
 
     text: str
     span: Span = _span()
 
 
-@frozen
-class FullMarks:
+@frozen(repr=False)
+class FullMarks(Node):
     """满分N分."""
 
     marks: Amount
     span: Span = _span()
 
 
-@frozen
-class Target:
+@frozen(repr=False)
+class Target(Node):
     """考核目标值为T, with a bound word or a range where the text has one; `earns` where it says what T earns."""
 
     metric: str
@@ -142,8 +142,8 @@ class Target:
     span: Span = _span()
 
 
-@frozen
-class StepPart:
+@frozen(repr=False)
+class StepPart(Node):
     """One way of moving a step: 每减少一家 … 或潜在值降低15万."""
 
     metric: str
@@ -152,8 +152,8 @@ class StepPart:
     of_target: bool = False
 
 
-@frozen
-class Step:
+@frozen(repr=False)
+class Step(Node):
     """每低1%减2分: for each amount away from the start."""
 
     parts: tuple[StepPart, ...]
@@ -163,8 +163,8 @@ class Step:
     span: Span = _span()
 
 
-@frozen
-class Occurrence:
+@frozen(repr=False)
+class Occurrence(Node):
     """迟到一次扣1分: for each time that something happens."""
 
     event: str
@@ -176,8 +176,8 @@ class Occurrence:
     span: Span = _span()
 
 
-@frozen
-class Rung:
+@frozen(repr=False)
+class Rung(Node):
     """A condition and what it earns: a rung of a ladder, or a zero rule."""
 
     condition: Condition
@@ -185,8 +185,8 @@ class Rung:
     span: Span = _span()
 
 
-@frozen
-class Proportional:
+@frozen(repr=False)
+class Proportional(Node):
     """按完成比例计分, 得分=完成率×50分; `whole` is what a ratio of 1 earns (None: the full marks)."""
 
     metric: str
@@ -200,8 +200,8 @@ class Proportional:
 LimitKind = Literal["gain", "loss", "score", "floor", "any", "any_floor", "full", "unlimited", "nothing"]
 
 
-@frozen
-class Limit:
+@frozen(repr=False)
+class Limit(Node):
     """最高加N分 (gain), 最多扣N分 (loss), 加至N分 (score), 扣至N分 (floor), 不超过满分 (full), 最高不超过 (any), 不封顶 (unlimited), 扣完为止 (nothing)."""
 
     kind: LimitKind
@@ -210,23 +210,23 @@ class Limit:
     span: Span = _span()
 
 
-@frozen
-class PartOfStep:
+@frozen(repr=False)
+class PartOfStep(Node):
     """What an unfinished step counts: 不足1%不计 (floor), 按1%计 (ceil), 按比例 (linear)."""
 
     mode: Literal["floor", "ceil", "linear"]
     span: Span = _span()
 
 
-@frozen
-class Series:
+@frozen(repr=False)
+class Series(Node):
     """以此类推."""
 
     span: Span = _span()
 
 
-@frozen
-class Choice:
+@frozen(repr=False)
+class Choice(Node):
     """A label that a person picks, and what it earns."""
 
     label: str
@@ -234,8 +234,8 @@ class Choice:
     span: Span = _span()
 
 
-@frozen
-class Otherwise:
+@frozen(repr=False)
+class Otherwise(Node):
     """否则: what every case that no other clause covers earns."""
 
     award: Award | Proportional
@@ -258,8 +258,8 @@ Clause = (
 )
 
 
-@frozen
-class RuleTree:
+@frozen(repr=False)
+class RuleTree(Node):
     """All clauses of one rule in the order of the text."""
 
     clauses: tuple[Clause, ...]
