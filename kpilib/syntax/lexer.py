@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,9 +35,12 @@ class Word(NamedTuple):
 
 def grammar_text(name: str) -> str:
     """The text of a file of grammar/: inside the package where it was installed, beside it in a checkout."""
-    inside = files("kpilib") / "_grammar" / name
-    if inside.is_file():
-        return inside.read_text(encoding="utf-8")
+    try:
+        inside = pkgutil.get_data("kpilib", f"_grammar/{name}")
+    except FileNotFoundError:
+        inside = None
+    if inside is not None:
+        return inside.decode("utf-8")
     return (Path(__file__).parents[2] / "grammar" / name).read_text(encoding="utf-8")
 
 

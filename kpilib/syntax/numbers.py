@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 from kpilib.errors import InputError
@@ -56,14 +57,23 @@ _DATE = (
     r"|[0-9]{1,2}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?"
     r"|[0-9]{1,2}[点时](?:[0-9]{1,2}分)?(?=之前|以前|前)"
 )
+_DATE_SIGNS = frozenset("年月号日第点时")
 _MISSING = r"%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时|户|起|例|条|份|台|分钟|批|笔|名"
 _END = rf"[,;。:(){ITEM}]|$"
-_START = re.compile(
-    rf"(?P<date>{_DATE})|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
+_PLAIN = (
+    rf"(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
     rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万专同划均之周])(?<!星期)(?<!(?<![工订清账保运报罚菜名])单)(?:{_C}|半))"
     rf"|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
     rf"|(?P<marks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?={_END}))"
 )
+
+
+@cache
+def _start(dated: bool) -> re.Pattern[str]:
+    """Where a number can start; dates are looked for only in texts that hold one of their signs."""
+    return re.compile(f"(?P<date>{_DATE})|{_PLAIN}" if dated else _PLAIN)
+
+
 _MYRIAD = re.compile(r"[百千]?[万亿]")
 _SECOND = re.compile(rf"(?:\(含\))?(?:-|~|至|到|~~)(?P<digits>{_D}|{_C})")
 _OWN = re.compile(r"[一-龥](?=,?[扣加减得][0-9一二三四五六七八九十])")
@@ -94,7 +104,8 @@ def _unit_at(text: str, position: int) -> str:
 
 def find(text: str, start: int) -> Found | None:
     """The first number of a folded, squeezed text from `start` on."""
-    while (match := _START.search(text, start)) is not None:
+    pattern = _start(not _DATE_SIGNS.isdisjoint(text))
+    while (match := pattern.search(text, start)) is not None:
         found = _read(match)
         if found is not None:
             return found
