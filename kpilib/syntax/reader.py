@@ -52,7 +52,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
     """
     words = lex(text)
     glued = GLUED.search(text)
-    if glued is not None and _SECOND_ITEM.search(text):
+    if glued is not None and _SECOND_ITEM.search(text, glued.end()):
         raise RuleSyntaxError(
             f"「{glued[0].strip()}」是序号加数字，还是小数？", code="KPI111", span=Span(*glued.span()), source=text,
             hint="在序号后面空一格，或去掉序号", example="1. 90%以上得10分",
