@@ -120,9 +120,11 @@ class Adjustments(Bases):
             points = self.award_points(rung.award.points, rung.span)
             if points:
                 signs.add(1 if rung.award.kind == "gain" else -1)
+            if points and rung.award.kind == "deduct":
+                branches[:0] = [(guard, ZERO) for guard in self._spared(rung)]
             branches.append((self.guard(rung.condition), Const(points if rung.award.kind == "gain" else -points)))
         sign = 1 if signs == {1} else -1
-        spans = tuple((guard, rung.span) for (guard, _), rung in zip(branches, ordered, strict=True))
+        spans = tuple((guard, rung.span) for (guard, _), rung in zip(branches[-len(ordered) :], ordered, strict=True))
         return [Adjustment(sign, Case(tuple(branches), ZERO), index, group[0].span, True, spans)]
 
     def _mode(self, clause: Step | Occurrence, amount: Amount, metric: Metric) -> str:

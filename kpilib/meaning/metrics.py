@@ -26,6 +26,7 @@ from kpilib.syntax.tree import (
     Proportional,
     Rung,
     Step,
+    StepPart,
     Target,
 )  # fmt: skip
 from kpilib.text import Span
@@ -127,6 +128,10 @@ class Metrics:
                     unit: Unit | None = part.amount.unit
                     if part.of_target or (unit is not None and unit.kind == "rate"):
                         unit = None
+                    if unit is not None and self._is_shortage(clause, part, clauses):
+                        self.found.append(Metric("少" if self.goal is None else "", unit, part.amount.span))
+                        self.of[id(part)] = self.found[-1]
+                        continue
                     self._mention(part, part.metric, unit, part.amount.span, rate=part.amount.unit.kind == "rate")
         for metric in self.found:
             if metric.unit is None or metric.unit is PLAIN:
@@ -135,6 +140,18 @@ class Metrics:
                     if self.goal is not None and (metric.unit is None or self.goal.amount.unit.kind == "money")
                     else metric.unit or PERCENT
                 )
+
+    def _is_shortage(self, step: Step, part: StepPart, clauses: tuple[Clause, ...]) -> bool:
+        """每少一份扣1分 beside 每有一份不合格扣2分: what is short is not what is faulty."""
+        if part.metric or part.direction != "down" or step.award.kind != "deduct" or not part.amount.unit.is_count:
+            return False
+        same = [metric for metric in self._counts() if metric.unit is ANY_COUNT or metric.unit == part.amount.unit]
+        faults = {
+            id(self.of[id(clause)])
+            for clause in clauses
+            if isinstance(clause, Occurrence) and clause.event and clause.award.kind == "deduct"
+        }
+        return bool(same) and all(id(metric) in faults for metric in same)
 
     def _condition(self, condition: Condition) -> None:
         match condition:

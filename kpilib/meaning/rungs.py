@@ -10,6 +10,7 @@ from kpilib.meaning.expr import (
     Case,
     Const,
     Expr,
+    Guard,
     Min,
     Ratio,
     Undefined,
@@ -20,6 +21,7 @@ from kpilib.meaning.ladder import Interval, gaps
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
+    Between,
     Comparison,
     Either,
     Every,
@@ -169,6 +171,34 @@ class Rungs(Context):
             "需确认",
             "shared_bound",
         )
+
+    def _spared(self, taking: Rung) -> list[Guard]:
+        """90分以上得满分，90分以下扣1分: the bound that both name is the better rung's, and nothing is taken there."""
+        spared: list[Guard] = []
+        for rung in self.rungs:
+            leaves = [rung.condition, taking.condition]
+            if rung.award == taking.award or not isinstance(rung.award, Award) or rung.award.kind != "set":
+                continue
+            if rung.award.points.kind == "zero" or not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves):
+                continue
+            if self.metric(leaves[0]) is not self.metric(leaves[1]):
+                continue
+            one, other = (self.interval(leaf) for leaf in leaves)
+            shared = one.shared(other) if one.relative == other.relative else None
+            if shared is None or shared.empty:
+                continue
+            if not shared.single:
+                raise self.refuse(
+                    "KPI118",
+                    "这一档又给分又扣分",
+                    taking.span,
+                    hint="让每个值只落在一档里",
+                    example="90%以上得10分；80%以上得8分",
+                )
+            if self.reading.shared_bound == "better":
+                spared.append(shared.guard(self.var(taking.condition), self.target() if shared.relative else None))
+                self.note("KPI903", "这个界限在两档里都有，归较高的一档", rung.span, "需确认", "shared_bound")
+        return spared
 
     def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
         if isinstance(rung.award, Proportional):

@@ -52,6 +52,10 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
         return Rung(Comparison("", ">=", None, True, span=part.span), part.award, part.span)
     only_labels = all(isinstance(other, (Labelled, Otherwise)) for other in scoring)
     negative = NEGATIVE.match(part.label)
+    if negative and part.award.kind == "set" and part.award.points.kind == "zero" and any(map(_takes, scoring)):
+        negative = None  # 无台账不得分，每缺一项扣1分: what is missing is itself the fault
+        if not only_labels:
+            return Rung(Happens(part.label, True, part.span), part.award, part.span)
     if not only_labels and part.award.kind == "set" and negative:
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
     listed = any(isinstance(other, Limit) and other.kind in ("nothing", "loss") for other in parts) and all(
