@@ -180,7 +180,8 @@ class Adjustments(Bases):
             metric = self.metric(part)
             variable = self.vars[id(metric)]
             self._good_is_not_taken(metric, part, sign)
-            if self._counts_shortage(metric, part):
+            short = self._counts_shortage(metric, part)
+            if short:
                 start: Expr = ZERO
                 distance: Expr = variable
             else:
@@ -193,7 +194,7 @@ class Adjustments(Bases):
                     "KPI502", "目标值不大于0，不能按它的百分比加减", self.goal.span if self.goal else part.amount.span
                 )
             units = self._units(distance, width, self._mode(clause, part.amount, metric))
-            side: Guard = Compare(variable, "<" if part.direction == "down" and start != ZERO else ">", start)
+            side: Guard = Compare(variable, "<" if part.direction == "down" and not short else ">", start)
             moved.append(Case(((side, scale(sign * points, units)),), ZERO))
         expr = moved[0] if len(moved) == 1 else Max(tuple(moved))
         return Adjustment(sign, expr, index, clause.span)

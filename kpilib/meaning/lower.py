@@ -8,6 +8,7 @@ from fractions import Fraction
 from attrs import frozen
 
 from kpilib.errors import Diagnostic, UnsupportedError
+from kpilib.meaning.conflicts import Conflicts
 from kpilib.meaning.context import ZERO
 from kpilib.meaning.expr import (
     Case,
@@ -64,11 +65,12 @@ def lower(
     return _Lowering(tree, full_marks, goal, reading, renames, indicator).run()
 
 
-class _Lowering(Limits):
+class _Lowering(Limits, Conflicts):
     """Puts the stages together."""
 
     def run(self) -> Lowered:
         self._unmodelled()
+        self._no_conflicts()
         base, start_title, span, overrides, base_rung = self._base()
         self.base_rung = base_rung
         stages = [Stage("base", start_title, span, base, self.ladder_spans)]

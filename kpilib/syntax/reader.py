@@ -37,7 +37,7 @@ _REFUSED = {
 
 # A word of the vocabulary typed twice: 减减2分, 比例计计分.
 # 1.20%以上: item 1 and 20 %, or 1.20 %?
-GLUED = re.compile(r"^[ \t]*[0-9]{1,2}[.．][0-9]+", re.M)
+GLUED = re.compile(r"^[ \t]*[1-9][0-9]?[.．][0-9]+", re.M)
 _SECOND_ITEM = re.compile(r"^[ \t]*2[.．、)）]", re.M)
 _STUTTER = re.compile(r"([扣减減计計得每低])\1")
 

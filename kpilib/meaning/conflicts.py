@@ -1,0 +1,171 @@
+"""What a rule may not say at once: clauses that cannot both be meant are refused, never weighed against each other."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from kpilib.meaning.context import Context
+from kpilib.meaning.metrics import Metric
+from kpilib.syntax.tree import (
+    Award,
+    Between,
+    Comparison,
+    Lead,
+    Limit,
+    Occurrence,
+    PartOfStep,
+    Proportional,
+    Rung,
+    Step,
+    Target,
+    conditions,
+)  # fmt: skip
+
+_GUARD = re.compile(r"[0-9一二三四五六七八九十][^,，;；。]*(?:以上|以下|以内|时|的)|(?:低于|高于|超过|不足|不满|未满|大于|小于)[^,，;；。]*[0-9]")
+_COUNTED = re.compile(r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$")
+_BAD = re.compile(r"(?:未完成|不合格|不达标|差错|错误|事故|投诉|故障|流失|延误|逾期)率$")
+
+
+class Conflicts(Context):
+    """Refuses contradictions between clauses."""
+
+    def _no_conflicts(self) -> None:
+        for clause in self.tree.clauses:
+            match clause:
+                case Rung(award=Award(kind="set")):
+                    self._zero_beyond_a_step(clause)
+                    self._whole_bound(clause)
+                case Rung():
+                    self._whole_bound(clause)
+                case Lead(text=text) if _GUARD.search(text) and "目标" not in text:
+                    raise self.refuse(
+                        "KPI105", f"「{text[:30]}」像是前提，不知道怎么用", clause.span, hint="把前提写进这一档，或删去"
+                    )
+                case Proportional():
+                    self._share(clause)
+                case PartOfStep():
+                    self._part(clause)
+                case Target(high=high) if high is not None and any(
+                    isinstance(other, Rung) and isinstance(other.award, Award) and other.award.kind == "set"
+                    for other in self.tree.clauses
+                ):
+                    raise self.refuse("KPI118", "这个范围是目标，还是加减分的一段？", clause.span, hint="只写一个起点")
+                case _:
+                    pass
+        self._counted_twice()
+        self._mixed_distances()
+        self._loose_caps()
+
+    def _zero_beyond_a_step(self, rung: Rung) -> None:
+        """每低1%扣2分，超过5%不得分: the 5 % cannot be a value of the metric, since less is what is punished."""
+        leaf = rung.condition
+        if not isinstance(leaf, Comparison) or leaf.beyond or not isinstance(rung.award, Award):
+            return
+        if rung.award.points.kind != "zero":
+            return
+        ways = {
+            part.direction
+            for step in self.steps
+            if step.award.kind == "deduct"
+            for part in step.parts
+            if self.metric(part) is self.metric(leaf)
+        }
+        against = {"down": ">", "up": "<"}
+        if len(ways) == 1 and self.goal is not None and leaf.operator[0] == against[ways.pop()]:
+            raise self.refuse(
+                "KPI118",
+                "这一档和前面扣分的方向相反",
+                rung.span,
+                hint="写出指标值的界限",
+                example="每低1%扣2分，低于85%不得分",
+            )
+
+    def _whole_bound(self, rung: Rung) -> None:
+        for leaf in conditions(rung.condition):
+            if isinstance(leaf, (Comparison, Between)):
+                ends = [leaf.amount] if isinstance(leaf, Comparison) else [leaf.low, leaf.high]
+                counted = self.vars[id(self.metric(leaf))].domain.kind == "count"
+                for end in ends:
+                    if end is not None and end.unit.is_count and counted and end.base.denominator != 1:
+                        raise self.refuse("KPI111", "次数不会有小数", end.span, example="3次以上不得分")
+
+    def _share(self, clause: Proportional) -> None:
+        if _BAD.search(clause.metric):
+            raise self.refuse("KPI118", f"「{clause.metric}」越低越好，却按它给分", clause.span, hint="写 完成率 或 合格率")
+        if _COUNTED.search(clause.metric) and self.goal is None:
+            raise self.refuse("KPI116", f"「{clause.metric}」是数量，要有目标值才能按比例", clause.span)
+        if self.goal is not None and self.goal.high is not None:
+            raise self.refuse("KPI118", "目标是一个范围，不能按比例计分", clause.span, hint="目标值写成一个数")
+
+    def _part(self, clause: PartOfStep) -> None:
+        """不足1天按1天计 speaks of the step of the rule."""
+        said = self.source[clause.span.start : clause.span.end] if clause.span else ""
+        numbers = {Fraction(number) for number in re.findall(r"[0-9]+(?:\.[0-9]+)?", said)}
+        steps = {part.amount.value for step in self.steps for part in step.parts}
+        steps |= {other.amount.value for other in self.tree.clauses if isinstance(other, Occurrence)}
+        if numbers - {value for value in steps if value is not None}:
+            raise self.refuse("KPI118", "这里的数和每一档的大小不同", clause.span, hint="写成和每一档一样的数")
+
+    def _counted_twice(self) -> None:
+        """每小时扣0.5分，每天扣5分 of one count: added, or one of the two?"""
+        seen: dict[int, Occurrence] = {}
+        for clause in self.tree.clauses:
+            if isinstance(clause, Occurrence):
+                key = id(self.metric(clause))
+                if key in seen and self.metric(clause).unit is not None:
+                    raise self.refuse(
+                        "KPI118",
+                        "同一件事写了两种加减分，是相加，还是只用一种？",
+                        clause.span,
+                        hint="给两件事不同的名字",
+                        example="迟到每次扣1分，旷工每次扣5分",
+                    )
+                seen[key] = clause
+
+    def _mixed_distances(self) -> None:
+        """低于目标5%以内扣5分，5%-10%扣10分: the second is a distance as well, or a value?"""
+        if self.goal is None:
+            return
+        beyond: dict[int, Metric] = {}
+        for rung in self.rungs:
+            for leaf in conditions(rung.condition):
+                if isinstance(leaf, Comparison) and leaf.beyond:
+                    beyond[id(self.metric(leaf))] = self.metric(leaf)
+        for rung in self.rungs:
+            for leaf in conditions(rung.condition):
+                plain = isinstance(leaf, Between) or (
+                    isinstance(leaf, Comparison) and leaf.amount is not None and not leaf.beyond and not leaf.of_target
+                )
+                if plain and id(self.metric(leaf)) in beyond:
+                    raise self.refuse(
+                        "KPI203",
+                        "这是指标的值，还是和目标值的差？",
+                        rung.span,
+                        hint="每一档都写 低于目标…，或都写指标的值",
+                    )
+
+    def _loose_caps(self) -> None:
+        """每次扣2分，10分封顶: the cap of what is taken, or of the score?"""
+        gains = any(
+            isinstance(clause, (Step, Occurrence, Rung))
+            and isinstance(clause.award, Award)
+            and clause.award.kind == "gain"
+            for clause in self.tree.clauses
+        )
+        takes = any(
+            isinstance(clause, (Step, Occurrence)) and clause.award.kind == "deduct" for clause in self.tree.clauses
+        )
+        for clause in self.tree.clauses:
+            if isinstance(clause, Limit) and clause.kind in ("score", "any") and clause.points is not None:
+                low = self.full is not None and clause.points.base < self.full
+                if takes and not gains and low and _only_cap(clause, self.source):
+                    raise self.refuse(
+                        "KPI203", "这是扣分的上限，还是得分的上限？", clause.span, hint="写 最多扣…分", example="每次扣2分，最多扣10分"
+                    )
+
+
+def _only_cap(clause: Limit, source: str) -> bool:
+    said = source[clause.span.start : clause.span.end] if clause.span else ""
+    return "得" not in said and "扣" not in said
+
