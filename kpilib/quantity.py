@@ -223,6 +223,8 @@ def chinese_number(text: str) -> Fraction:
     total = section = 0
     digit: int | None = None
     if all(char in _DIGITS for char in whole) and len(whole) > 1:
+        if len(whole) == 2 and _DIGITS[whole[1]] == _DIGITS[whole[0]] + 1:
+            raise ValueError(text)  # 三四 is three or four
         total = int("".join(str(_DIGITS[char]) for char in whole))
     else:
         for char in whole:
@@ -235,6 +237,8 @@ def chinese_number(text: str) -> Fraction:
                 digit = None
             else:
                 raise ValueError(text)
+        if digit and len(whole) > 1 and whole[-2] in "百佰千仟":
+            digit *= _TENS[whole[-2]] // 10  # 一百二 is 120
         total += section + (digit or 0)
     value = Fraction(total)
     if dot:

@@ -22,7 +22,9 @@ from kpilib.syntax.tree import (
     conditions,
 )  # fmt: skip
 
-_GUARD = re.compile(r"[0-9一二三四五六七八九十][^,，;；。]*(?:以上|以下|以内|时|的)|(?:低于|高于|超过|不足|不满|未满|大于|小于)[^,，;；。]*[0-9]")
+_GUARD = re.compile(
+    r"(?:低于|高于|超过|不足|不满|未满|大于|小于|不到|达到)[^,，;；。]{0,6}[0-9一二三四五六七八九十][^,，;；。]{0,4}(?:的|时|以上|以下)$"
+)
 _COUNTED = re.compile(r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$")
 _BAD = re.compile(r"(?:未完成|不合格|不达标|差错|错误|事故|投诉|故障|流失|延误|逾期)率$")
 
@@ -32,10 +34,15 @@ class Conflicts(Context):
 
     def _no_conflicts(self) -> None:
         for clause in self.tree.clauses:
+            award = getattr(clause, "award", None)
+            if isinstance(award, Award) and award.kind != "set" and award.points.amount is not None:
+                if award.points.amount.base < 0:
+                    raise self.refuse("KPI111", "加分和扣分写正数", award.span, example="每低1%扣2分")
             match clause:
                 case Rung(award=Award(kind="set")):
                     self._zero_beyond_a_step(clause)
                     self._whole_bound(clause)
+                    self._another_base(clause)
                 case Rung():
                     self._whole_bound(clause)
                 case Lead(text=text) if _GUARD.search(text) and "目标" not in text:
@@ -80,6 +87,22 @@ class Conflicts(Context):
                 hint="写出指标值的界限",
                 example="每低1%扣2分，低于85%不得分",
             )
+
+    def _another_base(self, rung: Rung) -> None:
+        """95%以上得20分，90%以上得18分，每低1%扣2分: from which of the two is the distance?"""
+        leaf = rung.condition
+        if not isinstance(leaf, (Comparison, Between)) or rung.award.points.kind == "zero":  # type: ignore[union-attr]
+            return
+        stepped = any(self.metric(part) is self.metric(leaf) for step in self.steps for part in step.parts)
+        for other in self.rungs:
+            same = isinstance(other.condition, (Comparison, Between)) and other is not rung
+            if not stepped or not same or not isinstance(other.award, Award) or other.award.kind != "set":
+                continue
+            if other.award.points.kind == "zero" or self.metric(other.condition) is not self.metric(leaf):
+                continue
+            one, two = self.interval(leaf), self.interval(other.condition)
+            if one.relative != two.relative or (one.shared(two) is not None and not one.shared(two).single):  # type: ignore[union-attr]
+                raise self.refuse("KPI203", "有几档又有每档加减，不知道从哪一档算起", other.span, hint="只留一档得分")
 
     def _whole_bound(self, rung: Rung) -> None:
         for leaf in conditions(rung.condition):

@@ -134,6 +134,8 @@ class Metrics:
                         continue
                     self._mention(part, part.metric, unit, part.amount.span, rate=part.amount.unit.kind == "rate")
         for metric in self.found:
+            if metric.unit is None and metric.name.endswith("率"):
+                metric.unit = PERCENT  # whatever the target of another metric is
             if metric.unit is None or metric.unit is PLAIN:
                 metric.unit = (
                     self.goal.amount.unit
@@ -224,6 +226,17 @@ class Metrics:
 
     def _fitting(self, name: str, unit: Unit | None, event: bool, rate: bool, span: Span) -> Metric | None:
         named = [metric for metric in self.found if metric.unit is not LABEL and metric.takes(name)]
+        if not name and unit is not None and unit.is_count and not event:
+            alike = [metric for metric in named if metric.unit == unit] or [
+                metric for metric in named if metric.unit is not None and _comparable(metric.unit, unit)
+            ]
+            if len(alike) > 1:
+                raise RuleSyntaxError(
+                    f"这里说的是{'、'.join(metric.name for metric in alike[:3])}中的哪一个，还是合计？",
+                    code="KPI203", span=span, source=self.source, hint="写出是什么的次数",
+                )  # fmt: skip
+            if alike:
+                return alike[0]
         exact = [metric for metric in named if name and (metric.name == name or name in metric.aliases)]
         for metric in [*exact, *named]:
             if unit is None and (metric.unit is None or not metric.unit.is_count or not rate or self.goal is not None):
