@@ -124,7 +124,12 @@ class Adjustments(Bases):
                 branches[:0] = [(guard, ZERO) for guard in self._spared(rung)]
             branches.append((self.guard(rung.condition), Const(points if rung.award.kind == "gain" else -points)))
         sign = 1 if signs == {1} else -1
-        spans = tuple((guard, rung.span) for (guard, _), rung in zip(branches[-len(ordered) :], ordered, strict=True))
+        told = len(branches)
+        if signs == {-1}:
+            branches += self._unsaid(ordered)
+        spans = tuple(
+            (guard, rung.span) for (guard, _), rung in zip(branches[told - len(ordered) : told], ordered, strict=True)
+        )
         return [Adjustment(sign, Case(tuple(branches), ZERO), index, group[0].span, True, spans)]
 
     def _mode(self, clause: Step | Occurrence, amount: Amount, metric: Metric) -> str:

@@ -35,9 +35,9 @@ class Conflicts(Context):
     def _no_conflicts(self) -> None:
         for clause in self.tree.clauses:
             award = getattr(clause, "award", None)
-            if isinstance(award, Award) and award.kind != "set" and award.points.amount is not None:
-                if award.points.amount.base < 0:
-                    raise self.refuse("KPI111", "加分和扣分写正数", award.span, example="每低1%扣2分")
+            marks = award.points.amount if isinstance(award, Award) and award.kind != "set" else None
+            if marks is not None and marks.base < 0:
+                raise self.refuse("KPI111", "加分和扣分写正数", marks.span, example="每低1%扣2分")
             match clause:
                 case Rung(award=Award(kind="set")):
                     self._zero_beyond_a_step(clause)
@@ -53,16 +53,20 @@ class Conflicts(Context):
                     self._share(clause)
                 case PartOfStep():
                     self._part(clause)
-                case Target(high=high) if high is not None and any(
-                    isinstance(other, Rung) and isinstance(other.award, Award) and other.award.kind == "set"
-                    for other in self.tree.clauses
-                ):
-                    raise self.refuse("KPI118", "这个范围是目标，还是加减分的一段？", clause.span, hint="只写一个起点")
+                case Target(high=high) if high is not None:
+                    self._target_range(clause)
                 case _:
                     pass
         self._counted_twice()
         self._mixed_distances()
         self._loose_caps()
+
+    def _target_range(self, clause: Target) -> None:
+        """90%以上得20分，80%-90%每低1%扣2分: the range is where the step holds, and no target."""
+        said = self.source[clause.span.start : clause.span.end]
+        scored = any(isinstance(rung.award, Award) and rung.award.kind == "set" for rung in self.rungs)
+        if scored and not re.search(r"目标|基准|标准|计划|[Tt]arget", said):
+            raise self.refuse("KPI118", "这个范围是目标，还是加减分的一段？", clause.span, hint="只写一个起点")
 
     def _zero_beyond_a_step(self, rung: Rung) -> None:
         """每低1%扣2分，超过5%不得分: the 5 % cannot be a value of the metric, since less is what is punished."""
@@ -115,7 +119,9 @@ class Conflicts(Context):
 
     def _share(self, clause: Proportional) -> None:
         if _BAD.search(clause.metric):
-            raise self.refuse("KPI118", f"「{clause.metric}」越低越好，却按它给分", clause.span, hint="写 完成率 或 合格率")
+            raise self.refuse(
+                "KPI118", f"「{clause.metric}」越低越好，却按它给分", clause.span, hint="写 完成率 或 合格率"
+            )
         if _COUNTED.search(clause.metric) and self.goal is None:
             raise self.refuse("KPI116", f"「{clause.metric}」是数量，要有目标值才能按比例", clause.span)
         if self.goal is not None and self.goal.high is not None:
@@ -123,7 +129,7 @@ class Conflicts(Context):
 
     def _part(self, clause: PartOfStep) -> None:
         """不足1天按1天计 speaks of the step of the rule."""
-        said = self.source[clause.span.start : clause.span.end] if clause.span else ""
+        said = self.source[clause.span.start : clause.span.end]
         numbers = {Fraction(number) for number in re.findall(r"[0-9]+(?:\.[0-9]+)?", said)}
         steps = {part.amount.value for step in self.steps for part in step.parts}
         steps |= {other.amount.value for other in self.tree.clauses if isinstance(other, Occurrence)}
@@ -184,11 +190,14 @@ class Conflicts(Context):
                 low = self.full is not None and clause.points.base < self.full
                 if takes and not gains and low and _only_cap(clause, self.source):
                     raise self.refuse(
-                        "KPI203", "这是扣分的上限，还是得分的上限？", clause.span, hint="写 最多扣…分", example="每次扣2分，最多扣10分"
+                        "KPI203",
+                        "这是扣分的上限，还是得分的上限？",
+                        clause.span,
+                        hint="写 最多扣…分",
+                        example="每次扣2分，最多扣10分",
                     )
 
 
 def _only_cap(clause: Limit, source: str) -> bool:
-    said = source[clause.span.start : clause.span.end] if clause.span else ""
+    said = source[clause.span.start : clause.span.end]
     return "得" not in said and "扣" not in said
-

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from kpilib.errors import Diagnostic, UnsupportedError
+from kpilib.errors import Diagnostic, Level, UnsupportedError
 from kpilib.meaning.conflicts import Conflicts
 from kpilib.meaning.context import ZERO
 from kpilib.meaning.expr import (
@@ -127,4 +127,6 @@ class _Lowering(Limits, Conflicts):
                 ):
                     self.note("KPI916", f"「{clause.text[:30]}」视为成立", clause.span, "需确认")
                     continue
-                self.note("KPI904", f"「{clause.text[:30]}」没有参与计分", clause.span)
+                scored = re.search(r"不(?:予)?(?:扣分|计分|考核)|[扣加得][0-9.]+分", clause.text) is not None
+                level: Level = "需确认" if scored else "info"
+                self.note("KPI904", f"「{clause.text[:30]}」没有参与计分", clause.span, level)

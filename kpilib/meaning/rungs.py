@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError
@@ -147,6 +148,7 @@ class Rungs(Context):
             raise self.refuse("KPI119", "同一个界限写了两个结果", rungs[other].span, hint="每一档只写一次")
         if first_in or second_in:
             inner, outer = (one, other) if first_in else (other, one)
+            self._only_exact(rungs[inner], intervals[inner], rungs[outer], intervals[outer])
             before[outer].add(inner)
             return
         if not shared.single:
@@ -171,6 +173,19 @@ class Rungs(Context):
             "需确认",
             "shared_bound",
         )
+
+    def _only_exact(self, inner: Rung, point: Interval, outer: Rung, around: Interval) -> None:
+        """80%以上得15分，完成100%得20分: is 103 % worth less than 100 %?"""
+        leaf = inner.condition
+        exact = point.single and isinstance(leaf, Comparison) and leaf.operator == "==" and leaf.amount is not None
+        if not exact or around.high is not None or leaf.amount.unit.kind != "rate":  # type: ignore[union-attr]
+            return
+        if leaf.amount.base != 1 or not re.search(r"完成|达成|实现|^$", self.metric(leaf).name):  # type: ignore[union-attr]
+            return  # 及时率 ends at 100 %
+        if self._worth_at(inner, Fraction(1)) > self._worth_at(outer, Fraction(1)):
+            raise self.refuse(
+                "KPI114", "是以上、以下，还是正好？", inner.span, hint="在数字后写 以上、以下", example="100%以上得20分"
+            )
 
     def _spared(self, taking: Rung) -> list[Guard]:
         """90分以上得满分，90分以下扣1分: the bound that both name is the better rung's, and nothing is taken there."""
@@ -199,6 +214,45 @@ class Rungs(Context):
                 spared.append(shared.guard(self.var(taking.condition), self.target() if shared.relative else None))
                 self.note("KPI903", "这个界限在两档里都有，归较高的一档", rung.span, "需确认", "shared_bound")
         return spared
+
+    def _unsaid(self, group: list[Rung]) -> list[tuple[Guard, Expr]]:
+        """迟到1次扣1分，3次扣5分: twice is not told, nor is what is worse than the last rung; better than all takes nothing."""
+        leaves = [rung.condition for rung in group]
+        if len(group) < 2 or not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves):
+            return []
+        variable = self.var(leaves[0])
+        intervals = [self.interval(leaf) for leaf in leaves]
+        if any(interval.relative for interval in intervals):
+            return []
+        taken = [self._worth_at(rung, Fraction(0)) for rung in group]
+        order = sorted(
+            range(len(group)),
+            key=lambda n: (
+                intervals[n].low is not None,
+                intervals[n].low or 0,
+                intervals[n].high is None,
+                intervals[n].high or 0,
+            ),
+        )
+        first, last = taken[order[0]], taken[order[-1]]
+        said = [
+            self.interval(rung.condition)
+            for rung in self.rungs
+            if rung not in group
+            and isinstance(rung.condition, (Comparison, Between))
+            and self.var(rung.condition) is variable
+        ]
+        result: list[tuple[Guard, Expr]] = []
+        holes = gaps(intervals, variable.domain.minimum, variable.domain.kind == "count")
+        for number, gap in enumerate(holes):
+            start = intervals[order[0]].low
+            below = number == 0 and start is not None and gap.high is not None and gap.high <= start
+            better = first >= last if below else gap.high is None and last >= first
+            if better or any((shared := one.shared(gap)) is not None and not shared.empty for one in said):
+                continue
+            result.append((gap.guard(variable, None), Undefined("规则没有写这种情况", group[-1].span)))
+            self.note("KPI909", "扣分的各档没有写到所有的情况，遇到时不计分", group[-1].span)
+        return result
 
     def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
         if isinstance(rung.award, Proportional):
@@ -290,6 +344,21 @@ class Rungs(Context):
                 and leaf.amount.value != 100
             )
             full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
+            at_goal = isinstance(leaf, Comparison) and leaf.amount is None and not share.by_target
+            goal = self.goal.amount if self.goal is not None else None
+            if (
+                at_goal
+                and goal is not None
+                and goal.unit.kind == "rate"
+                and goal.base != 1
+                and "率" not in share.metric
+            ):
+                raise self.refuse(
+                    "KPI203",
+                    f"按比例，是对100%说的，还是对{shown(goal)}说的？",
+                    share.span,
+                    hint="写 得分=完成率×满分，或写 按实际值与目标值的比例计分",
+                )
             if (
                 bounded
                 and full

@@ -36,6 +36,7 @@ _EVENT = re.compile(
     r"^(?:如果|如|若|凡|因|一旦|有|若有|如有)?(?:发生|出现|存在|造成|产生|有(?!效|序|关)|违反|未|没有|不|漏|瞒|弄虚|伪造|泄露|泄密|丢失|遗失|私自|擅自|拒)"
 )
 _DONE = {"完成", "全部完成", "达成", "达标", "按时完成", "按期完成", "完成的"}
+_NOT_DONE = {"未完成", "没有完成", "没完成", "未达成", "未达标", "未完成的", "没有完成的"}
 _EVENT_LEAD = re.compile(r"^(?:如果|如|若|凡|每|有发生|发生|出现|发现|查出|接到|收到)+")
 _HAPPENING = re.compile(r"^(?:如果|如|若|凡|有|每)?(?:发生|出现|发现|查出|接到|收到)")
 _EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄密|死亡|违法")
@@ -51,6 +52,12 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
     ):
         return Rung(Comparison("", ">=", None, True, span=part.span), part.award, part.span)
     only_labels = all(isinstance(other, (Labelled, Otherwise)) for other in scoring)
+    at_goal = any(
+        isinstance(other, Rung) and isinstance(other.condition, Comparison) and other.condition.amount is None
+        for other in scoring
+    )
+    if part.label in _NOT_DONE and part.award.points.kind == "zero" and part.award.kind == "set" and at_goal:
+        return Rung(Comparison("", "<", None, True, span=part.span), part.award, part.span)
     negative = NEGATIVE.match(part.label)
     if negative and part.award.kind == "set" and part.award.points.kind == "zero" and any(map(_takes, scoring)):
         negative = None  # 无台账不得分，每缺一项扣1分: what is missing is itself the fault

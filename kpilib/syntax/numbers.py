@@ -77,7 +77,7 @@ def _start(dated: bool) -> re.Pattern[str]:
 _MYRIAD = re.compile(r"[百千]?[万亿]")
 _SECOND = re.compile(rf"(?:\(含\))?(?:-|~|至|到|~~)(?P<digits>{_D}|{_C})")
 _OWN = re.compile(r"[一-龥](?=,?[扣加减得][0-9一二三四五六七八九十])")
-_NO_OWN = set("分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方")
+_NO_OWN = set("半分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方")
 
 
 def _letter(unit: Unit, value: Fraction | None) -> str:

@@ -39,6 +39,7 @@ _REFUSED = {
 # 1.20%以上: item 1 and 20 %, or 1.20 %?
 GLUED = re.compile(r"^[ \t]*[1-9][0-9]?[.．][0-9]+", re.M)
 _SECOND_ITEM = re.compile(r"^[ \t]*2[.．、)）]", re.M)
+_LEADING_ZERO = re.compile(r"(?<![0-9.．:：/年月—-])0[0-9]+(?=分(?!钟)|次|%)")
 _STUTTER = re.compile(r"([扣减減计計得每低])\1")
 
 
@@ -57,10 +58,11 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
             f"「{glued[0].strip()}」是序号加数字，还是小数？", code="KPI111", span=Span(*glued.span()), source=text,
             hint="在序号后面空一格，或去掉序号", example="1. 90%以上得10分",
         )  # fmt: skip
-    stutter = _STUTTER.search(text)
+    stutter = _STUTTER.search(text) or _LEADING_ZERO.search(text)
     if stutter is not None:
+        said = "开头多了0，或少了小数点" if stutter[0][0] == "0" else "重复了"
         raise RuleSyntaxError(
-            f"「{stutter[0]}」重复了，文字像是损坏了",
+            f"「{stutter[0]}」{said}，文字像是损坏了",
             code="KPI111",
             span=Span(*stutter.span()),
             source=text,

@@ -135,7 +135,16 @@ def _number(name: str, amount: Amount, value: Any) -> Fraction:
             code="KPI401",
             example=f"2{amount.unit.symbol}",
         )
-    return quantity.number if quantity.unit is PLAIN else quantity.base / amount.unit.size
+    number = quantity.number if quantity.unit is PLAIN else quantity.base / amount.unit.size
+    rest = number.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    if number < 0 or rest != 1:
+        raise InputError(
+            f"「{name}」要写成规则里能写的数，给的是 {number}", code="KPI801", hint="不小于 0 的有限小数", example="2.5"
+        )
+    return number
 
 
 def _replaced(node: Any, new: dict[int, Amount]) -> Any:
