@@ -14,7 +14,7 @@ from kpilib.meaning.expr import (
     Undefined,
 )  # fmt: skip
 from kpilib.meaning.ladder import Interval
-from kpilib.meaning.rungs import Rungs
+from kpilib.meaning.taking import Taking
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
@@ -31,7 +31,7 @@ from kpilib.syntax.tree import (
 from kpilib.text import Span
 
 
-class Bases(Rungs):
+class Bases(Taking):
     """Finds the base of a rule, what overrides it, and the rung from which its steps count."""
 
     def _base(self) -> tuple[Expr, str, Span | None, list[tuple[Guard, Fraction, Span]], Rung | None]:

@@ -11,7 +11,6 @@ from kpilib.meaning.expr import (
     Case,
     Const,
     Expr,
-    Guard,
     Min,
     Ratio,
     Undefined,
@@ -22,7 +21,6 @@ from kpilib.meaning.ladder import Interval, gaps
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
-    Between,
     Comparison,
     Either,
     Every,
@@ -186,73 +184,6 @@ class Rungs(Context):
             raise self.refuse(
                 "KPI114", "是以上、以下，还是正好？", inner.span, hint="在数字后写 以上、以下", example="100%以上得20分"
             )
-
-    def _spared(self, taking: Rung) -> list[Guard]:
-        """90分以上得满分，90分以下扣1分: the bound that both name is the better rung's, and nothing is taken there."""
-        spared: list[Guard] = []
-        for rung in self.rungs:
-            leaves = [rung.condition, taking.condition]
-            if rung.award == taking.award or not isinstance(rung.award, Award) or rung.award.kind != "set":
-                continue
-            if rung.award.points.kind == "zero" or not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves):
-                continue
-            if self.metric(leaves[0]) is not self.metric(leaves[1]):
-                continue
-            one, other = (self.interval(leaf) for leaf in leaves)
-            shared = one.shared(other) if one.relative == other.relative else None
-            if shared is None or shared.empty:
-                continue
-            if not shared.single:
-                raise self.refuse(
-                    "KPI118",
-                    "这一档又给分又扣分",
-                    taking.span,
-                    hint="让每个值只落在一档里",
-                    example="90%以上得10分；80%以上得8分",
-                )
-            if self.reading.shared_bound == "better":
-                spared.append(shared.guard(self.var(taking.condition), self.target() if shared.relative else None))
-                self.note("KPI903", "这个界限在两档里都有，归较高的一档", rung.span, "需确认", "shared_bound")
-        return spared
-
-    def _unsaid(self, group: list[Rung]) -> list[tuple[Guard, Expr]]:
-        """迟到1次扣1分，3次扣5分: twice is not told, nor is what is worse than the last rung; better than all takes nothing."""
-        leaves = [rung.condition for rung in group]
-        if len(group) < 2 or not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves):
-            return []
-        variable = self.var(leaves[0])
-        intervals = [self.interval(leaf) for leaf in leaves]
-        if any(interval.relative for interval in intervals):
-            return []
-        taken = [self._worth_at(rung, Fraction(0)) for rung in group]
-        order = sorted(
-            range(len(group)),
-            key=lambda n: (
-                intervals[n].low is not None,
-                intervals[n].low or 0,
-                intervals[n].high is None,
-                intervals[n].high or 0,
-            ),
-        )
-        first, last = taken[order[0]], taken[order[-1]]
-        said = [
-            self.interval(rung.condition)
-            for rung in self.rungs
-            if rung not in group
-            and isinstance(rung.condition, (Comparison, Between))
-            and self.var(rung.condition) is variable
-        ]
-        result: list[tuple[Guard, Expr]] = []
-        holes = gaps(intervals, variable.domain.minimum, variable.domain.kind == "count")
-        for number, gap in enumerate(holes):
-            start = intervals[order[0]].low
-            below = number == 0 and start is not None and gap.high is not None and gap.high <= start
-            better = first >= last if below else gap.high is None and last >= first
-            if better or any((shared := one.shared(gap)) is not None and not shared.empty for one in said):
-                continue
-            result.append((gap.guard(variable, None), Undefined("规则没有写这种情况", group[-1].span)))
-            self.note("KPI909", "扣分的各档没有写到所有的情况，遇到时不计分", group[-1].span)
-        return result
 
     def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
         if isinstance(rung.award, Proportional):

@@ -158,10 +158,9 @@ def demand_free(word: Word, source: str) -> None:
     if found is None:
         return
     sign, span = found
-    code = "KPI112" if sign.isdigit() else "KPI105"
     raise RuleSyntaxError(
         f"看不懂这里的「{sign}」",
-        code=code,
+        code="KPI105",
         span=_place(source, sign, span),
         source=source,
         hint="每个数字和计分的词都要能读懂；多余的话请删掉",
