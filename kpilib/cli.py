@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, get_args
 
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
 from kpilib.errors import Diagnostic, KpiError
-from kpilib.meaning.reading import Reading
+from kpilib.meaning.reading import Reading, StepMode
 from kpilib.output.facts import FactTable, read_facts
 from kpilib.output.files import replacing
 from kpilib.output.results import Summary, exact_text, one_result, pour, score_rows
@@ -46,7 +46,7 @@ at_option = click.option("--at", multiple=True, metavar="值", help="实际值�
 
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What a rule needs to know that its own words leave open."""
-    steps = click.Choice(["linear", "floor", "ceil"])
+    steps = click.Choice(get_args(StepMode))
     for option in (
         click.option("--step", type=steps, help="不足一档：按比例 linear（默认）、不计 floor、按一档计 ceil"),
         click.option("--target", metavar="值", help="目标值，如 90%"),
@@ -56,14 +56,14 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def compiled(text: str, full_marks: str | None, target: str | None, step: str | None) -> Rule:
+def compiled(text: str, full_marks: str | None, target: str | None, step: StepMode | None) -> Rule:
     """The rule of the options."""
     return compile_rule(text, full_marks=full_marks, target=target, reading=reading_of(step))
 
 
-def reading_of(step: str | None) -> Reading:
+def reading_of(step: StepMode | None) -> Reading:
     """The 口径 of the options; a step that was named is settled, and nobody is asked about it again."""
-    return Reading() if step is None else Reading(step=step, stated={"step"})  # type: ignore[arg-type]
+    return Reading() if step is None else Reading(step=step, stated={"step"})
 
 
 def values_at(rule: Rule, at: Sequence[str]) -> Any:
@@ -100,7 +100,7 @@ def values_at(rule: Rule, at: Sequence[str]) -> Any:
 @at_option
 @json_option
 def score(
-    rule: str, full_marks: str | None, target: str | None, step: str | None, at: tuple[str, ...], as_json: bool
+    rule: str, full_marks: str | None, target: str | None, step: StepMode | None, at: tuple[str, ...], as_json: bool
 ) -> None:
     """按一句规则给一个实际值打分。
 
@@ -131,7 +131,7 @@ def explain(
     rule: str | None,
     full_marks: str | None,
     target: str | None,
-    step: str | None,
+    step: StepMode | None,
     at: tuple[str, ...],
     plan_name: str | None,
     facts: str | None,
@@ -174,7 +174,7 @@ def check(
     rule: str | None,
     full_marks: str | None,
     target: str | None,
-    step: str | None,
+    step: StepMode | None,
     final: bool,
     as_json: bool,
 ) -> int:
@@ -239,7 +239,7 @@ def fmt(
     rule: str | None,
     full_marks: str | None,
     target: str | None,
-    step: str | None,
+    step: StepMode | None,
     write: bool,
     as_json: bool,
 ) -> None:

@@ -156,6 +156,7 @@ class Program(click.Group):
         except BrokenPipeError:
             raise PipeClosed from None
 
+    # click's main is overloaded by standalone_mode; a program that always exits has the one form.
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = "kpilib", **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run and exit."""
         args = list(map(as_typed, sys.argv[1:])) if args is None else list(args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -210,9 +210,9 @@ class AmbiguousRuleError(KpiError):
     default_code = "KPI203"
 
     def __init__(
-        self, message: str, *, readings: tuple[AlternativeReading, ...] = (), code: str = "", **rest: object
+        self, message: str, *, readings: tuple[AlternativeReading, ...] = (), code: str = "", **rest: Any
     ) -> None:
-        super().__init__(message, code=code, **rest)  # type: ignore[arg-type]
+        super().__init__(message, code=code, **rest)
         self.readings = readings
 
     def __str__(self) -> str:
@@ -226,8 +226,8 @@ class TemplateError(KpiError):
 
     default_code = "KPI301"
 
-    def __init__(self, message: str, *, holes: tuple[object, ...] = (), code: str = "", **rest: object) -> None:
-        super().__init__(message, code=code, **rest)  # type: ignore[arg-type]
+    def __init__(self, message: str, *, holes: tuple[object, ...] = (), code: str = "", **rest: Any) -> None:
+        super().__init__(message, code=code, **rest)
         self.holes = holes
 
 

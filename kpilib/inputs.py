@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
@@ -17,13 +18,6 @@ from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, decimal_tex
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.tree import Amount, Target
 from kpilib.text import normalise
-
-
-class Memo(dict[str | None, Any]):
-    """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
-
-    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
-        return Memo, ()
 
 
 @frozen
@@ -236,3 +230,44 @@ def read_target(target: Any) -> Goal | None:
             example="不低于90%",
         )
     return Goal(found[0].amount, found[0].operator, found[0].high)
+
+
+def plain_way(
+    variables: Sequence[Var],
+    by_int: Callable[[int, tuple[int, int]], object],
+    by_decimal: Callable[[Decimal, tuple[int, int]], object],
+    unit: str | None,
+) -> Callable[[Any], Decimal | None] | None:
+    """A short way for plain numbers of one variable, Decimal and int in a unit that fits; None where there is none.
+
+    The way answers None for what it leaves to `read_inputs`.
+    """
+    if len(variables) != 1:
+        return None
+    variable = variables[0]
+    count = variable.domain.kind == "count"
+    if variable.domain.kind == "label" or (variable.domain.minimum is not None and not count):
+        return None
+    held = unit_of(unit) if unit is not None else variable.unit
+    if held.kind != variable.unit.kind or (unit is None and variable.unit.kind == "rate"):
+        return None
+    if unit is None and not (
+        count or variable.unit.kind in ("number", "marks", "times") or variable.unit.symbol == "元"
+    ):
+        return None
+    size = (held.size.numerator, held.size.denominator)
+    largest = 10**30
+
+    def fast(value: Any) -> Decimal | None:
+        kind = type(value)
+        if kind is int:
+            if (count and value < 0) or not -largest < value < largest:
+                return None
+            result = by_int(value, size)
+        elif kind is Decimal and not count and value.is_finite() and -30 < value.adjusted() < 29:
+            result = by_decimal(value, size)
+        else:
+            return None
+        return result if isinstance(result, Decimal) else None
+
+    return fast

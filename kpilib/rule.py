@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import define, field, frozen
 
 from kpilib.engines.scalar import Scorer, evaluate
 from kpilib.errors import Diagnostic, InputError, KpiError, TemplateError, UncoveredError
-from kpilib.inputs import Input, Memo, read_inputs, read_target, unit_of
+from kpilib.inputs import Input, plain_way, read_inputs, read_target
 from kpilib.meaning.curve import Curve, curve_of
 from kpilib.meaning.expr import Absent, Expr
 from kpilib.meaning.lower import Lowered, lower
@@ -25,6 +25,19 @@ from kpilib.syntax.tree import FullMarks, RuleTree, Target
 from kpilib.views.explain import Explanation, explain
 
 Points = str | int | Decimal | Fraction | Quantity
+
+
+@define(eq=False)
+class _Memo:
+    """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
+
+    lowered: dict[Goal | None, tuple[Lowered, Scorer]] = field(factory=dict)  # by target
+    fast: dict[str | None, Callable[[Any], Decimal | None]] = field(factory=dict)  # by the unit of plain numbers
+    text: str | None = None
+    curve: Curve | None = None
+
+    def __reduce__(self) -> tuple[type[_Memo], tuple[()]]:
+        return _Memo, ()
 
 
 @frozen
@@ -42,15 +55,19 @@ class Rule:
     _renames: tuple[tuple[str, str], ...] = field(repr=False)
     indicator: str
     source: str = field(repr=False, eq=False)
-    _memo: Memo = field(default=Factory(lambda: Memo()), eq=False, repr=False)
+    _memo: _Memo = field(factory=_Memo, eq=False, repr=False)
 
     # ---- what it is ------------------------------------------------------------------------------------------------
     def _lowered(self, goal: Goal | None = None) -> Lowered:
-        key = "lowered" if goal is None else f"lowered:{goal.amount.base}:{goal.amount.unit.kind}:{goal.operator}"
-        if key not in self._memo:
-            if len(self._memo) > 500:  # targets of many people: keep the memory bounded
-                self._memo.clear()
-            self._memo[key] = lower(
+        return self._scorer(goal)[0]
+
+    def _scorer(self, goal: Goal | None = None) -> tuple[Lowered, Scorer]:
+        known = self._memo.lowered
+        found = known.get(goal)
+        if found is None:
+            if len(known) > 500:  # targets of many people: keep the memory bounded
+                known.clear()
+            lowered = lower(
                 self.tree,
                 full_marks=self.full_marks,
                 goal=goal or self._goal,
@@ -58,14 +75,8 @@ class Rule:
                 renames=dict(self._renames),
                 indicator=self.indicator,
             )
-        return self._memo[key]  # type: ignore[no-any-return]
-
-    def _scorer(self, goal: Goal | None = None) -> tuple[Lowered, Scorer]:
-        lowered = self._lowered(goal)
-        key = f"scorer:{id(lowered)}"
-        if key not in self._memo:
-            self._memo[key] = Scorer(lowered.expr)
-        return lowered, self._memo[key]
+            found = known[goal] = lowered, Scorer(lowered.expr)
+        return found
 
     @property
     def expression(self) -> Expr:
@@ -97,12 +108,11 @@ class Rule:
 
         Where the canonical words would be read otherwise, the author's own words stand instead.
         """
-        if "text" not in self._memo:
+        if self._memo.text is None:
             canonical = print_rule(self.tree)
-            fits = not self._reads_the_same(canonical) and self._reads_the_same(self.source)
-            self._memo["text"] = self.source if fits else canonical
-        text: str = self._memo["text"]
-        return text
+            own = not self._reads_the_same(canonical) and self._reads_the_same(self.source)
+            self._memo.text = self.source if own else canonical
+        return self._memo.text
 
     def _reads_the_same(self, text: str) -> bool:
         try:
@@ -123,14 +133,13 @@ class Rule:
         lowered = self._lowered()
         if lowered.target is not None:
             raise UncoveredError("目标值还没有给", code="KPI503", source=self.source, hint="用 target= 给出目标值")
-        if "curve" not in self._memo:
-            self._memo["curve"] = curve_of(lowered.expr)
-        found = self._memo["curve"]
-        if found is None:
+        if self._memo.curve is None:
+            self._memo.curve = curve_of(lowered.expr)
+        if self._memo.curve is None:
             raise InputError(
                 "这条规则不是一个数的曲线（有几个输入，或输入是选项）", code="KPI803", hint="用 score() 逐个计算"
             )
-        return found  # type: ignore[no-any-return]
+        return self._memo.curve
 
     @property
     def unbounded_below(self) -> bool:
@@ -162,11 +171,13 @@ class Rule:
             TemplateError: a number of the rule is blank.
         """
         if target is None:
-            fast = self._memo.get(unit if type(unit) is str else None)  # the short way for this unit, once prepared
+            fast = self._memo.fast.get(
+                unit if type(unit) is str else None
+            )  # the short way for this unit, once prepared
             if fast is not None and (unit is None or type(unit) is str):
                 scored = fast(value)
                 if scored is not None:
-                    return scored  # type: ignore[no-any-return]
+                    return scored
         return self._score(value, unit, target)
 
     def _score(self, value: Any, unit: str | Mapping[str, str] | None, target: Any) -> Decimal:
@@ -184,42 +195,11 @@ class Rule:
         result = scorer.score(env)
         if isinstance(result, Absent):
             raise self._absent(result, value)
-        if target is None and (unit is None or type(unit) is str):
-            self._prepare(lowered, scorer, unit)
+        if target is None and (unit is None or type(unit) is str) and unit not in self._memo.fast:
+            short = plain_way(lowered.variables, scorer.score_int, scorer.score_decimal, unit)
+            if short is not None:
+                self._memo.fast[unit] = short
         return result
-
-    def _prepare(self, lowered: Lowered, scorer: Scorer, unit: str | None) -> None:
-        """Keep a short way for plain numbers of one variable: Decimal and int, in a unit that fits."""
-        if unit in self._memo or len(lowered.variables) != 1:
-            return
-        variable = lowered.variables[0]
-        count = variable.domain.kind == "count"
-        if variable.domain.kind == "label" or (variable.domain.minimum is not None and not count):
-            return
-        held = unit_of(unit) if unit is not None else variable.unit
-        if held.kind != variable.unit.kind or (unit is None and variable.unit.kind == "rate"):
-            return
-        if unit is None and not (
-            count or variable.unit.kind in ("number", "marks", "times") or variable.unit.symbol == "元"
-        ):
-            return
-        size = (held.size.numerator, held.size.denominator)
-        by_int, by_decimal = scorer.score_int, scorer.score_decimal
-        largest = 10**30
-
-        def fast(value: Any) -> Decimal | None:
-            kind = type(value)
-            if kind is int:
-                if (count and value < 0) or not -largest < value < largest:
-                    return None
-                result = by_int(value, size)
-            elif kind is Decimal and not count and value.is_finite() and -30 < value.adjusted() < 29:
-                result = by_decimal(value, size)
-            else:
-                return None
-            return result if type(result) is Decimal else None
-
-        self._memo[unit] = fast
 
     def exact_score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Fraction:
         """The points before rounding; arguments and errors as for `score`."""
@@ -244,10 +224,9 @@ class Rule:
         goal = self._with_target(target)
         lowered = self._lowered(goal)
         env = read_inputs(lowered.variables, value, unit)
-        return explain(lowered, env, points, self.source, goal or self._goal_used(lowered), self.indicator)
+        return explain(lowered, env, points, self.source, goal or self._goal_used(), self.indicator)
 
-    def _goal_used(self, lowered: Lowered) -> Goal | None:
-        del lowered
+    def _goal_used(self) -> Goal | None:
         if self._goal is not None:
             return self._goal
         said = next((clause for clause in self.tree.clauses if isinstance(clause, Target)), None)
@@ -282,7 +261,7 @@ class Rule:
         goal = read_target(target)
         if goal is None:
             raise InputError(f"目标值「{str(target)[:40]}」不是一个带单位的数", code="KPI801", example='target="95%"')
-        fixed = self._goal_used(self._lowered())
+        fixed = self._goal_used()
         if fixed is not None and (fixed.amount.unit.kind, fixed.amount.base) != (
             goal.amount.unit.kind,
             goal.amount.base,

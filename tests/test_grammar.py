@@ -125,6 +125,7 @@ def test_words_hold_every_character_once() -> None:
         assert covered == list(range(len(text)))
 
 
+@pytest.mark.checkout
 def test_the_file_of_first_characters_is_up_to_date():
     from starts import PATH, starts_text
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from kpilib.meaning.context import Context
-from kpilib.meaning.metrics import Metric
 from kpilib.syntax.tree import (
     Award,
     Between,
@@ -95,18 +93,23 @@ class Conflicts(Context):
     def _another_base(self, rung: Rung) -> None:
         """95%以上得20分，90%以上得18分，每低1%扣2分: from which of the two is the distance?"""
         leaf = rung.condition
-        if not isinstance(leaf, (Comparison, Between)) or rung.award.points.kind == "zero":  # type: ignore[union-attr]
+        if not self._gives(rung) or not any(
+            self.metric(part) is self.metric(leaf) for step in self.steps for part in step.parts
+        ):
             return
-        stepped = any(self.metric(part) is self.metric(leaf) for step in self.steps for part in step.parts)
         for other in self.rungs:
-            same = isinstance(other.condition, (Comparison, Between)) and other is not rung
-            if not stepped or not same or not isinstance(other.award, Award) or other.award.kind != "set":
-                continue
-            if other.award.points.kind == "zero" or self.metric(other.condition) is not self.metric(leaf):
+            if other is rung or not self._gives(other) or self.metric(other.condition) is not self.metric(leaf):
                 continue
             one, two = self.interval(leaf), self.interval(other.condition)
-            if one.relative != two.relative or (one.shared(two) is not None and not one.shared(two).single):  # type: ignore[union-attr]
+            shared = one.shared(two)
+            if one.relative != two.relative or (shared is not None and not shared.single):
                 raise self.refuse("KPI203", "有几档又有每档加减，不知道从哪一档算起", other.span, hint="只留一档得分")
+
+    @staticmethod
+    def _gives(rung: Rung) -> bool:
+        if not isinstance(rung.condition, (Comparison, Between)) or not isinstance(rung.award, Award):
+            return False
+        return rung.award.kind == "set" and rung.award.points.kind != "zero"
 
     def _whole_bound(self, rung: Rung) -> None:
         for leaf in conditions(rung.condition):
@@ -129,20 +132,19 @@ class Conflicts(Context):
 
     def _part(self, clause: PartOfStep) -> None:
         """不足1天按1天计 speaks of the step of the rule."""
-        said = self.source[clause.span.start : clause.span.end]
-        numbers = {Fraction(number) for number in re.findall(r"[0-9]+(?:\.[0-9]+)?", said)}
-        steps = {part.amount.value for step in self.steps for part in step.parts}
-        steps |= {other.amount.value for other in self.tree.clauses if isinstance(other, Occurrence)}
-        if numbers - {value for value in steps if value is not None}:
+        sizes = [part.amount for step in self.steps for part in step.parts]
+        sizes += [other.amount for other in self.tree.clauses if isinstance(other, Occurrence)]
+        known = {amount.base for amount in sizes if amount.value is not None}
+        if any(amount.base not in known for amount in clause.amounts):
             raise self.refuse("KPI118", "这里的数和每一档的大小不同", clause.span, hint="写成和每一档一样的数")
 
     def _counted_twice(self) -> None:
         """每小时扣0.5分，每天扣5分 of one count: added, or one of the two?"""
-        seen: dict[int, Occurrence] = {}
+        seen: set[int] = set()
         for clause in self.tree.clauses:
             if isinstance(clause, Occurrence):
                 key = id(self.metric(clause))
-                if key in seen and self.metric(clause).unit is not None:
+                if key in seen:
                     raise self.refuse(
                         "KPI118",
                         "同一件事写了两种加减分，是相加，还是只用一种？",
@@ -150,23 +152,25 @@ class Conflicts(Context):
                         hint="给两件事不同的名字",
                         example="迟到每次扣1分，旷工每次扣5分",
                     )
-                seen[key] = clause
+                seen.add(key)
 
     def _mixed_distances(self) -> None:
         """低于目标5%以内扣5分，5%-10%扣10分: the second is a distance as well, or a value?"""
         if self.goal is None:
             return
-        beyond: dict[int, Metric] = {}
-        for rung in self.rungs:
-            for leaf in conditions(rung.condition):
-                if isinstance(leaf, Comparison) and leaf.beyond:
-                    beyond[id(self.metric(leaf))] = self.metric(leaf)
-        for rung in self.rungs:
-            for leaf in conditions(rung.condition):
+        leaves = [
+            (rung, leaf)
+            for rung in self.rungs
+            for leaf in conditions(rung.condition)
+            if isinstance(leaf, (Comparison, Between))
+        ]
+        beyond = {id(self.metric(leaf)) for _, leaf in leaves if isinstance(leaf, Comparison) and leaf.beyond}
+        for rung, leaf in leaves:
+            if id(self.metric(leaf)) in beyond:
                 plain = isinstance(leaf, Between) or (
-                    isinstance(leaf, Comparison) and leaf.amount is not None and not leaf.beyond and not leaf.of_target
+                    leaf.amount is not None and not leaf.beyond and not leaf.of_target
                 )
-                if plain and id(self.metric(leaf)) in beyond:
+                if plain:
                     raise self.refuse(
                         "KPI203",
                         "这是指标的值，还是和目标值的差？",

@@ -84,17 +84,16 @@ class Interval:
 
     def guard(self, variable: Var, target: Expr | None) -> Guard:
         """The condition as a guard of the expression."""
-        parts: list[Guard] = []
-        for value, closed, inner, outer in (
-            (self.low, self.low_closed, ">", ">="),
-            (self.high, self.high_closed, "<", "<="),
-        ):
-            if value is not None:
-                bound: Expr = Const(value) if not self.relative or target is None else scale(value, target)
-                operator: Operator = outer if closed else inner  # type: ignore[assignment]
-                parts.append(Compare(variable, operator, bound))
-        if self.single:
-            return Compare(variable, "==", parts[0].right)  # type: ignore[union-attr]
+        low: Operator = ">=" if self.low_closed else ">"
+        high: Operator = "<=" if self.high_closed else "<"
+        ends: list[tuple[Operator, Fraction | None]] = (
+            [("==", self.low)] if self.single else [(low, self.low), (high, self.high)]
+        )
+        parts: list[Guard] = [
+            Compare(variable, operator, Const(value) if not self.relative or target is None else scale(value, target))
+            for operator, value in ends
+            if value is not None
+        ]
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 

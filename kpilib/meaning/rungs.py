@@ -175,10 +175,10 @@ class Rungs(Context):
     def _only_exact(self, inner: Rung, point: Interval, outer: Rung, around: Interval) -> None:
         """80%以上得15分，完成100%得20分: is 103 % worth less than 100 %?"""
         leaf = inner.condition
-        exact = point.single and isinstance(leaf, Comparison) and leaf.operator == "==" and leaf.amount is not None
-        if not exact or around.high is not None or leaf.amount.unit.kind != "rate":  # type: ignore[union-attr]
+        if not isinstance(leaf, Comparison) or leaf.amount is None or around.high is not None:
             return
-        if leaf.amount.base != 1 or not re.search(r"完成|达成|实现|^$", self.metric(leaf).name):  # type: ignore[union-attr]
+        whole = point.single and leaf.amount.unit.kind == "rate" and leaf.amount.base == 1
+        if not whole or not re.search(r"完成|达成|实现|^$", self.metric(leaf).name):
             return  # 及时率 ends at 100 %
         if self._worth_at(inner, Fraction(1)) > self._worth_at(outer, Fraction(1)):
             raise self.refuse(

@@ -35,7 +35,7 @@ def xlsxwriter_package() -> ModuleType:
         KpiError: it is not installed.
     """
     try:
-        import xlsxwriter  # type: ignore[import-untyped]
+        import xlsxwriter
     except ImportError:
         raise KpiError(
             "写 .xlsx 需要 xlsxwriter",

@@ -102,6 +102,9 @@ def _unit_at(text: str, position: int) -> str:
     return ""
 
 
+_REFERRING = re.compile(r"[一1](?:个)?(?:档|单位)")
+
+
 def find(text: str, start: int) -> Found | None:
     """The first number of a folded, squeezed text from `start` on."""
     pattern = _start(not _DATE_SIGNS.isdisjoint(text))
@@ -111,6 +114,15 @@ def find(text: str, start: int) -> Found | None:
             return found
         start = match.end()
     return None
+
+
+def amounts_in(text: str) -> tuple[Amount, ...]:
+    """The numbers of a folded, squeezed text that have a value; 一档 and 一个单位 only refer to one."""
+    amounts: list[Amount] = []
+    text, found = _REFERRING.sub("", text), None
+    while (found := find(text, found.end if found is not None else 0)) is not None:
+        amounts += [amount for amount in (found.low, found.high) if amount is not None and amount.value is not None]
+    return tuple(amounts)
 
 
 def _read(match: re.Match[str]) -> Found | None:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from kpilib.quantity import PLAIN
 from kpilib.syntax.lexer import Word
-from kpilib.syntax.numbers import Found
+from kpilib.syntax.numbers import Found, amounts_in
 from kpilib.syntax.phrases import (
     Based,
     Defined,
@@ -360,7 +360,7 @@ class Reader:
     def _stated(self, tree: Any, span: Span) -> Phrase:
         kind = self.word(tree.children[0]).kind
         if kind in _PARTS:
-            return Stated(PartOfStep(_PARTS[kind], span), span)
+            return Stated(PartOfStep(_PARTS[kind], span, amounts_in(self.word(tree.children[0]).text)), span)
         if kind == "SERIES":
             return Stated(Series(span), span)
         if kind in ("AS_LIMIT", "AS_FLOOR"):

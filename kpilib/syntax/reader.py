@@ -35,11 +35,12 @@ _REFUSED = {
     "KIND_SLOPE": ("KPI105", "「{0}…」没有说每一档多少分", "写出每一档和它的分数", "每低1%扣2分"),
 }
 
-# A word of the vocabulary typed twice: 减减2分, 比例计计分.
 # 1.20%以上: item 1 and 20 %, or 1.20 %?
 GLUED = re.compile(r"^[ \t]*[1-9][0-9]?[.．][0-9]+", re.M)
 _SECOND_ITEM = re.compile(r"^[ \t]*2[.．、)）]", re.M)
+# 扣05分: 0.5 or 5?
 _LEADING_ZERO = re.compile(r"(?<![0-9.．:：/年月—-])0[0-9]+(?=分(?!钟)|次|%)")
+# A word of the vocabulary typed twice: 减减2分, 比例计计分.
 _STUTTER = re.compile(r"([扣减減计計得每低])\1")
 
 
@@ -58,17 +59,20 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
             f"「{glued[0].strip()}」是序号加数字，还是小数？", code="KPI111", span=Span(*glued.span()), source=text,
             hint="在序号后面空一格，或去掉序号", example="1. 90%以上得10分",
         )  # fmt: skip
-    stutter = _STUTTER.search(text) or _LEADING_ZERO.search(text)
-    if stutter is not None:
-        said = "开头多了0，或少了小数点" if stutter[0][0] == "0" else "重复了"
-        raise RuleSyntaxError(
-            f"「{stutter[0]}」{said}，文字像是损坏了",
-            code="KPI111",
-            span=Span(*stutter.span()),
-            source=text,
-            hint="删去重复的字",
-            example="每低1%扣2分",
-        )
+    for damage, said, hint in (
+        (_STUTTER, "重复了，文字像是损坏了", "删去重复的字"),
+        (_LEADING_ZERO, "开头多了0，还是少了小数点？", "补上小数点，或删去0"),
+    ):
+        found = damage.search(text)
+        if found is not None:
+            raise RuleSyntaxError(
+                f"「{found[0]}」{said}",
+                code="KPI111",
+                span=Span(*found.span()),
+                source=text,
+                hint=hint,
+                example="每低1%扣2分",
+            )
     errors: list[KpiError] = []
     for index, word in enumerate(words):
         if word.kind == "MARKS_RANGE" and index and words[index - 1].kind in ("SET", "GAIN", "DEDUCT"):

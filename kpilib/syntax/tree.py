@@ -216,6 +216,7 @@ class PartOfStep(Node):
 
     mode: Literal["floor", "ceil", "linear"]
     span: Span = _span()
+    amounts: tuple[Amount, ...] = field(default=(), eq=False)  # as written; they must repeat the size of a step
 
 
 @frozen(repr=False)
