@@ -278,6 +278,8 @@ class _Naive:
                 raise NotNaiveError("a target that is not above 0")
             x = x / self.target
         whole = self.full if clause.whole is None else clause.whole.base
+        if whole == 100 and self.full is not None and self.ladder_scale != "listed":
+            whole = self.full  # 百分制
         if whole is None:
             raise NotNaiveError("no full marks")
         score = x * whole

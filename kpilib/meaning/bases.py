@@ -18,6 +18,7 @@ from kpilib.meaning.taking import Taking
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
+    Between,
     Choice,
     Comparison,
     Faultless,
@@ -65,13 +66,12 @@ class Bases(Taking):
             and otherwise[0].award.points.kind == "zero"
         ):
             otherwise = []  # 否则不加分
-        if len(otherwise) > 1 or (otherwise and adjusting and not scored):
+        if len(otherwise) > 1 or (otherwise and (not setting or (adjusting and not scored))):
             raise self.refuse("KPI118", "「否则」在这里说的是什么情况？", otherwise[-1].span)
         if shares:
             return self._shared_base(shares, scored, zeros, otherwise)
-        if (not adjusting or (not self._steps_of(scored) and scored and len(scored) > len(quiet))) and (
-            scored or otherwise
-        ):
+        ladder = not self._steps_of(scored) and len(scored) > len(quiet) and not self._taken_from(scored)
+        if (not adjusting or ladder) and (scored or otherwise):
             expr = self._ladder(setting, otherwise)
             return expr, "所在的一档", scored[0].span if scored else otherwise[0].span, [], None
         overrides = [
@@ -165,7 +165,7 @@ class Bases(Taking):
             rung = scored[0]
             leaf = conditions(rung.condition)[0]
             at_goal = isinstance(leaf, Comparison) and leaf.amount is None
-            full = isinstance(rung.award, Award) and rung.award.points.kind == "full"
+            full = isinstance(rung.award, Award) and self.award_points(rung.award.points, rung.span) == self.full
             if self.goal is None or at_goal or full:
                 return rung
             interval = self.interval(leaf)
@@ -203,6 +203,15 @@ class Bases(Taking):
             example="90%以上得满分，每低1%扣2分",
         )
 
+    def _takes_from(self, rung: Rung, other: Rung) -> bool:
+        """90分以上得满分，90分以下扣1分: the second takes from what the first gives."""
+        taking = isinstance(other.award, Award) and other.award.kind == "deduct" and other.award.points.kind != "zero"
+        bounded = all(isinstance(one.condition, (Comparison, Between)) for one in (rung, other))
+        return taking and bounded and self.metric(rung.condition) is self.metric(other.condition)
+
+    def _taken_from(self, scored: list[Rung]) -> bool:
+        return len(scored) == 1 and any(self._takes_from(scored[0], other) for other in self.rungs)
+
     def _covered(self, rung: Rung, points: Expr, zeros: list[Rung]) -> Expr:
         """The base where the rung, the steps or a zero rule say something; elsewhere there is a gap."""
         leaves = conditions(rung.condition)
@@ -222,7 +231,8 @@ class Bases(Taking):
         if not open_sides:
             return points
         self.note("KPI909", "这一档以外，没有规定的一边不计分", rung.span)
-        guards: list[tuple[Guard, Expr]] = [(self.guard(zero.condition), points) for zero in zeros]
+        said = [*zeros, *(other for other in self.rungs if self._takes_from(rung, other))]
+        guards: list[tuple[Guard, Expr]] = [(self.guard(other.condition), points) for other in said]
         outside = "这个值在规则规定的范围之外"
         low = interval.low if "low" in open_sides else None
         high = interval.high if "high" in open_sides else None

@@ -239,6 +239,8 @@ class Context:
         operator = leaf.operator if up else MIRRORED[leaf.operator]
         if self.goal is None:
             self.note("KPI907", "没有写目标，输入就是相差的部分", leaf.span)
+            if operator[0] == "<" and id(leaf) in self.deducting:
+                return Interval(Fraction(0), False, amount, operator == "<=")  # at the target is not below it
             return Interval.of(operator, amount, False)
         goal = self.goal.amount.base
         if metric.unit is not None and metric.unit.kind != "rate" and leaf.amount.unit.kind == "rate":

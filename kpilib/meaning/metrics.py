@@ -46,6 +46,8 @@ _GENERIC = {
     "实际完成百分比",
     "实际完成",
 }
+# What any fault is: 无差错 beside 漏一处扣1分.
+_FAULT = re.compile(r"差错|错误|失误|违规|违纪|违反|问题|缺陷|异常|过失|上述|以上|此类|情况|情形|现象|不良")
 _MEANS = ("平均", "人均", "均")
 
 
@@ -186,7 +188,16 @@ class Metrics:
     def _absent(self, clause: Happens) -> None:
         """无投诉 speaks of the count that the other clauses speak of, if there is one."""
         counts = self._counts()
-        fitting = [metric for metric in counts if metric.takes(clause.event)] or counts
+        fitting = [metric for metric in counts if metric.takes(clause.event)]
+        if not fitting:
+            fitting = [metric for metric in counts if _akin(clause.event, metric.name)]
+        if not fitting and counts and not _FAULT.search(clause.event):
+            raise RuleSyntaxError(
+                f"没有「{clause.event}」和后面的「{counts[0].name}」是什么关系？",
+                code="KPI203", span=clause.span, source=self.source, hint="写成同一件事，或写 无差错",
+                example="无迟到得满分，迟到一次扣1分",
+            )  # fmt: skip
+        fitting = fitting or counts
         if not fitting:
             self.found.append(Metric(clause.event, ANY_COUNT, clause.span))
         self.of[id(clause)] = fitting[0] if fitting else self.found[-1]
@@ -295,6 +306,11 @@ class Metrics:
             return Domain("count", Fraction(0), None, Fraction(1))
         lowest = Fraction(0) if unit.is_count or unit.kind in ("time", "month", "workday") else None
         return Domain("real", lowest, None, unit.size / 100 if unit.kind != "rate" else Fraction(1, 10000))
+
+
+def _akin(event: str, name: str) -> bool:
+    """Whether two events can be the same: 重大生产延误 and 生产延误的事件, not 投诉 and 迟到."""
+    return not name_of(name) or bool((set(event) & set(name)) - set("的不未无有发生出现次事件一重大"))
 
 
 def _comparable(one: Unit, other: Unit) -> bool:

@@ -53,12 +53,15 @@ class Rungs(Context):
             return
         if top == 100 or self.reading.ladder == "hundred":
             self.factor = self.full / 100
-            message = f"分值按百分制乘以 {decimal_text(self.full)}% 的权重"
-            self.note("KPI910", message, span, "需确认", "ladder")
+            self._tell_hundred(span)
             return
         if top < self.full and self.goal is not None:
             return  # the rest of the ladder is what the target column says
         self._ask_scale(top, span)
+
+    def _tell_hundred(self, span: Span) -> None:
+        assert self.full is not None
+        self.note("KPI910", f"分值按百分制乘以 {decimal_text(self.full)}% 的权重", span, "需确认", "ladder")
 
     def _ask_scale(self, top: Fraction, span: Span) -> None:
         assert self.full is not None
@@ -86,9 +89,9 @@ class Rungs(Context):
         default: Expr = Undefined("规则没有写这种情况", rungs[-1].span if rungs else None)
         if otherwise:
             default = self._worth(otherwise[0].award)
-        for rung in rungs:
-            if isinstance(rung.award, Proportional):
-                self._relative_share(rung.award, rungs)
+        for award in [clause.award for clause in rungs] + [clause.award for clause in otherwise]:
+            if isinstance(award, Proportional):
+                self._relative_share(award, rungs)
         ordered = self._ordered(rungs, full_cover=bool(otherwise))
         guards = [self.guard(rung.condition) for rung in ordered]
         self.ladder_spans = tuple((guard, rung.span) for guard, rung in zip(guards, ordered, strict=True))
@@ -129,6 +132,8 @@ class Rungs(Context):
                 raise self.refuse("KPI111", "这一档里没有任何数", rungs[one].span)
             for other in range(one + 1, len(rungs)):
                 self._compare(rungs, intervals, one, other, before)
+        if not adjusting:
+            self._humps(rungs, intervals)
         if not adjusting and not full_cover:
             self._tell_gaps(rungs, intervals, self.vars[id(metric)])
         return _sorted(rungs, before)
@@ -171,6 +176,24 @@ class Rungs(Context):
             "需确认",
             "shared_bound",
         )
+
+    def _humps(self, rungs: list[Rung], intervals: list[Interval]) -> None:
+        """90%以上得10分，80%以上得20分，80%以下得0分: more is better, the points fall and rise."""
+        worths = [self._worth_at(rung, Fraction(1)) for rung in rungs]
+        up = [n for n, one in enumerate(intervals) if one.high is None and one.low is not None]
+        down = [n for n, one in enumerate(intervals) if one.low is None and one.high is not None]
+        for side, other in ((up, down), (down, up)):
+            for inner in side:
+                for outer in side:
+                    nested = inner != outer and intervals[inner].inside(intervals[outer])
+                    if nested and worths[inner] < worths[outer] and any(worths[n] < worths[outer] for n in other):
+                        raise self.refuse(
+                            "KPI118",
+                            "更好的一档，得分反而更少",
+                            rungs[inner].span,
+                            hint="核对分数，或写成范围",
+                            example="80%-90%得20分；90%以上得10分",
+                        )
 
     def _only_exact(self, inner: Rung, point: Interval, outer: Rung, around: Interval) -> None:
         """80%以上得15分，完成100%得20分: is 103 % worth less than 100 %?"""
@@ -251,6 +274,9 @@ class Rungs(Context):
                 if self.goal.amount.base <= 0
                 else scale(1 / self.goal.amount.base, variable)
             )
+        if self.full is not None and whole == 100 != self.full and self.reading.ladder != "listed":
+            whole = self.full  # 得分=100×完成率 of an item of 20: the same scale as a ladder of 100
+            self._tell_hundred(clause.span)
         value = scale(whole, ratio)
         if clause.capped or self.speaks_of_full or self.reading.above_full == "cap":
             return Min((value, Const(whole)))

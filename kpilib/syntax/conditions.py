@@ -120,9 +120,11 @@ class Conditions(Gates):
             and earlier[-1].before is not None
             and earlier[-1].after is None
         )
+        of_parameters = earlier[-1].before is not None and "目标" in earlier[-1].before.text
         if (
             len(earlier) == 1
             and bound.kind == "target"
+            and not of_parameters
             and step.kind in ("step", "change")
             and (
                 (bound.operator == "<" and step.direction == "down")
@@ -157,13 +159,7 @@ class Conditions(Gates):
                 self.parts.append(self._as_target(name, bound, bound.span))
                 return [], []
         ending = earlier[-1].after.text if earlier[-1].after else ""
-        if (
-            len(earlier) == 1
-            and bound.kind in ("target", "bound")
-            and ending.endswith(("时", "的"))
-            and earlier[0].before is not None
-            and "目标" in earlier[0].before.text
-        ):
+        if len(earlier) == 1 and bound.kind in ("target", "bound") and ending.endswith(("时", "的")) and of_parameters:
             return [], earlier  # 目标值不低于基准值时: a condition on the parameters, not on the metric
         if (
             step.kind in ("each", "per", "exact")

@@ -36,7 +36,19 @@ _EVENT = re.compile(
     r"^(?:如果|如|若|凡|因|一旦|有|若有|如有)?(?:发生|出现|存在|造成|产生|有(?!效|序|关)|违反|未|没有|不|漏|瞒|弄虚|伪造|泄露|泄密|丢失|遗失|私自|擅自|拒)"
 )
 _DONE = {"完成", "全部完成", "达成", "达标", "按时完成", "按期完成", "完成的"}
-_NOT_DONE = {"未完成", "没有完成", "没完成", "未达成", "未达标", "未完成的", "没有完成的"}
+_NOT_DONE = {
+    "不达标",
+    "未达到目标",
+    "未完成目标",
+    "没有完成目标",
+    "未完成",
+    "没有完成",
+    "没完成",
+    "未达成",
+    "未达标",
+    "未完成的",
+    "没有完成的",
+}
 _EVENT_LEAD = re.compile(r"^(?:如果|如|若|凡|每|有发生|发生|出现|发现|查出|接到|收到)+")
 _HAPPENING = re.compile(r"^(?:如果|如|若|凡|有|每)?(?:发生|出现|发现|查出|接到|收到)")
 _EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄密|死亡|违法")
@@ -59,10 +71,16 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
     if part.label in _NOT_DONE and part.award.points.kind == "zero" and part.award.kind == "set" and at_goal:
         return Rung(Comparison("", "<", None, True, span=part.span), part.award, part.span)
     negative = NEGATIVE.match(part.label)
+    if negative and part.bare and not part.bracketed and any(map(_takes, scoring)):
+        raise RuleSyntaxError(
+            "没有说得分还是扣分", code="KPI109", span=part.award.span, source=source, hint="在分数前写 得、加 或 扣"
+        )
     if negative and part.award.kind == "set" and part.award.points.kind == "zero" and any(map(_takes, scoring)):
         negative = None  # 无台账不得分，每缺一项扣1分: what is missing is itself the fault
         if not only_labels:
             return Rung(Happens(part.label, True, part.span), part.award, part.span)
+    if negative and part.award.kind == "gain" and any(map(_takes, scoring)) and not only_labels:
+        return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
     if not only_labels and part.award.kind == "set" and negative:
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
     listed = any(isinstance(other, Limit) and other.kind in ("nothing", "loss") for other in parts) and all(

@@ -94,7 +94,7 @@ LASTING = re.compile(
 _DIGITS = re.compile(r"[0-9]")
 # Vocabulary that text may not hold outside the idioms, since it would be a clause misread.
 _LEAKED = re.compile(
-    r"/[次天项个起]|乘|扣|得分|加分|减分|记分|计分|满分|零分|不得|以上|以下|以内|之内|低于|高于|超过|大于|小于|多于|少于|不足|不超|不低|不高|不少|不满|为止|封顶|上限|下限|最多|最高(?=加|扣|得|不)|最低(?=加|扣|得|不)|每(?!周|月|年|日|天|季)|否则|罚|奖励|[%‰×*=+<>≥≤]|分(?=$)"
+    r"乘|扣|得分|加分|减分|记分|计分|满分|零分|不得|以上|以下|以内|之内|低于|高于|超过|大于|小于|多于|少于|不足|不超|不低|不高|不少|不满|为止|封顶|上限|下限|最多|最高(?=加|扣|得|不)|最低(?=加|扣|得|不)|每(?!周|月|年|日|天|季)|否则|罚|奖励|[%‰×*=+<>≥≤]|分(?=$)"
 )
 # Two columns of a table that ran together often leave a word twice (工具工具).
 _DOUBLED = re.compile(r"([一-龥]{2,})\1")
