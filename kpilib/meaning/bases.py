@@ -210,7 +210,8 @@ class Bases(Taking):
         return taking and bounded and self.metric(rung.condition) is self.metric(other.condition)
 
     def _taken_from(self, scored: list[Rung]) -> bool:
-        return len(scored) == 1 and any(self._takes_from(scored[0], other) for other in self.rungs)
+        full = len(scored) == 1 and self._worth_at(scored[0], Fraction(1)) == self.full
+        return full and any(self._takes_from(scored[0], other) for other in self.rungs)
 
     def _covered(self, rung: Rung, points: Expr, zeros: list[Rung]) -> Expr:
         """The base where the rung, the steps or a zero rule say something; elsewhere there is a gap."""
