@@ -31,7 +31,8 @@ Points = str | int | Decimal | Fraction | Quantity
 class _Memo:
     """What a rule has worked out already; a copy or a pickle of the rule starts without it."""
 
-    lowered: dict[Goal | None, tuple[Lowered, Scorer]] = field(factory=dict)  # by target
+    lowered: dict[Goal | None, Lowered] = field(factory=dict)  # by target
+    scorers: dict[Goal | None, Scorer] = field(factory=dict)  # by target, made when first scored
     fast: dict[str | None, Callable[[Any], Decimal | None]] = field(factory=dict)  # by the unit of plain numbers
     text: str | None = None
     curve: Curve | None = None
@@ -59,15 +60,12 @@ class Rule:
 
     # ---- what it is ------------------------------------------------------------------------------------------------
     def _lowered(self, goal: Goal | None = None) -> Lowered:
-        return self._scorer(goal)[0]
-
-    def _scorer(self, goal: Goal | None = None) -> tuple[Lowered, Scorer]:
         known = self._memo.lowered
-        found = known.get(goal)
-        if found is None:
+        if goal not in known:
             if len(known) > 500:  # targets of many people: keep the memory bounded
                 known.clear()
-            lowered = lower(
+                self._memo.scorers.clear()
+            known[goal] = lower(
                 self.tree,
                 full_marks=self.full_marks,
                 goal=goal or self._goal,
@@ -75,8 +73,13 @@ class Rule:
                 renames=dict(self._renames),
                 indicator=self.indicator,
             )
-            found = known[goal] = lowered, Scorer(lowered.expr)
-        return found
+        return known[goal]
+
+    def _scorer(self, goal: Goal | None = None) -> tuple[Lowered, Scorer]:
+        lowered, known = self._lowered(goal), self._memo.scorers
+        if goal not in known:
+            known[goal] = Scorer(lowered.expr)
+        return lowered, known[goal]
 
     @property
     def expression(self) -> Expr:
