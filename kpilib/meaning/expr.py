@@ -192,11 +192,6 @@ def variables(expr: Expr | Guard) -> tuple[Var, ...]:
     return tuple(dict.fromkeys(node for node in walk(expr) if isinstance(node, Var)))
 
 
-def parameters(expr: Expr | Guard) -> tuple[Param, ...]:
-    """The parameters that are still free, each once."""
-    return tuple(dict.fromkeys(node for node in walk(expr) if isinstance(node, Param)))
-
-
 def walk(expr: Expr | Guard) -> list[Expr | Guard]:
     """Every node, parents before their parts."""
     found: list[Expr | Guard] = []

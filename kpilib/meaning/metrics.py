@@ -68,7 +68,6 @@ class Metric:
 
     name: str
     unit: Unit | None = None
-    unit_span: Span | None = None
     aliases: list[str] = field(factory=list)
     negative: bool = False
 
@@ -131,7 +130,7 @@ class Metrics:
                     if part.of_target or (unit is not None and unit.kind == "rate"):
                         unit = None
                     if unit is not None and self._is_shortage(clause, part, clauses):
-                        self.found.append(Metric("少" if self.goal is None else "", unit, part.amount.span))
+                        self.found.append(Metric("少" if self.goal is None else "", unit))
                         self.of[id(part)] = self.found[-1]
                         continue
                     self._mention(part, part.metric, unit, part.amount.span, rate=part.amount.unit.kind == "rate")
@@ -182,7 +181,7 @@ class Metrics:
         """An event without a number is how often it happens."""
         same = [metric for metric in self._counts() if metric.name == event]
         if not same:
-            self.found.append(Metric(event, ANY_COUNT, clause.span))
+            self.found.append(Metric(event, ANY_COUNT))
         self.of[id(clause)] = same[0] if same else self.found[-1]
 
     def _absent(self, clause: Happens) -> None:
@@ -199,7 +198,7 @@ class Metrics:
             )  # fmt: skip
         fitting = fitting or counts
         if not fitting:
-            self.found.append(Metric(clause.event, ANY_COUNT, clause.span))
+            self.found.append(Metric(clause.event, ANY_COUNT))
         self.of[id(clause)] = fitting[0] if fitting else self.found[-1]
 
     def _counts(self) -> list[Metric]:
@@ -225,14 +224,14 @@ class Metrics:
         name = name_of(name) if not event else name
         metric = self._fitting(name, unit, event, rate, span)
         if metric is None:
-            metric = Metric(name, unit, span)
+            metric = Metric(name, unit)
             self.found.append(metric)
         else:
             if name and name != metric.name and name not in metric.aliases:
                 metric.aliases.append(name)
                 metric.name = metric.name or name
             if metric.unit is None or (metric.unit is PLAIN and unit is not None and unit.kind == "money"):
-                metric.unit, metric.unit_span = unit, span
+                metric.unit = unit
         self.of[id(clause)] = metric
 
     def _fitting(self, name: str, unit: Unit | None, event: bool, rate: bool, span: Span) -> Metric | None:

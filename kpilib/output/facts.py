@@ -182,7 +182,6 @@ class FactTable:
     path: Path
     columns: tuple[Column, ...]
     missing: tuple[str, ...]  # inputs of the plan that have no column, so that they are 待定 for everyone
-    header_row: int
     _rows: Iterator[Row] = field(repr=False)
 
     def __iter__(self) -> Iterator[FactRow]:
@@ -287,7 +286,6 @@ def read_facts(path: str | Path, plan: Plan, *, sheet: str = "") -> FactTable:
         path=path,
         columns=columns,
         missing=tuple(name for name in known if name not in held),
-        header_row=header.number,
         rows=rows,
     )
 

@@ -283,7 +283,7 @@ class _Sheet:
         self.cells: dict[int, Cell] = {}
         self.kind = self.value = ""
         self.style = 0
-        self.in_value = self.has_value = self.has_formula = False
+        self.in_value = self.has_formula = False
         self.text = _Text()
 
     def rows(self, part: str) -> Iterator[Row]:
@@ -298,9 +298,9 @@ class _Sheet:
         elif tag == "c":
             self.column = self._column(attributes.get("r", ""))
             self.kind, self.style = attributes.get("t", "n"), _whole(attributes.get("s"))
-            self.value, self.has_value, self.has_formula = "", False, False
+            self.value, self.has_formula = "", False
         elif tag == "v":
-            self.in_value = self.has_value = True
+            self.in_value = True
         elif tag == "f":
             self.has_formula = True
         else:
