@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from kpilib.errors import AlternativeReading, AmbiguousRuleError
 from kpilib.meaning.context import Context
+from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
     Between,
@@ -191,12 +193,20 @@ class Conflicts(Context):
         )
         for clause in self.tree.clauses:
             if isinstance(clause, Limit) and clause.kind in ("score", "any") and clause.points is not None:
-                low = self.full is not None and clause.points.base < self.full
-                if takes and not gains and low and _only_cap(clause, self.source):
-                    raise self.refuse(
-                        "KPI203",
+                if self.full is None or clause.points.base >= self.full:
+                    continue
+                if takes and not gains and _only_cap(clause, self.source):
+                    cap = decimal_text(clause.points.base)
+                    readings = (
+                        AlternativeReading(text=f"最多扣{cap}分", at="没有可扣的", points=decimal_text(self.full)),
+                        AlternativeReading(text=f"得分最高{cap}分", at="没有可扣的", points=cap),
+                    )
+                    raise AmbiguousRuleError(
                         "这是扣分的上限，还是得分的上限？",
-                        clause.span,
+                        readings=readings,
+                        code="KPI203",
+                        span=clause.span,
+                        source=self.source,
                         hint="写 最多扣…分",
                         example="每次扣2分，最多扣10分",
                     )
