@@ -32,6 +32,7 @@ KINDS = {
 }
 REFUSALS = {
     "unit_mismatch": (kpilib.UnitError, kpilib.RuleSyntaxError, kpilib.UnsupportedError),
+    "ambiguous": (kpilib.AmbiguousRuleError,),
     "ambiguous_once_or_per": (kpilib.AmbiguousRuleError,),
 }
 
