@@ -147,6 +147,7 @@ class Limits(Adjustments):
         """Cap and floor of the score."""
         limits = [(index, clause) for index, clause in enumerate(self.tree.clauses) if isinstance(clause, Limit)]
         kinds = {limit.kind for _, limit in limits}
+        pair = self._both_ways(limits)
         deducts = any(one.sign < 0 for one in adjustments)
         if {"unlimited", "nothing"} <= kinds and deducts and not any(one.sign > 0 for one in adjustments):
             raise self.refuse("KPI118", "「扣完为止」和「不封顶」前后矛盾", limits[-1][1].span, hint="只留一个")
@@ -184,6 +185,7 @@ class Limits(Adjustments):
                 limit.kind in ("score", "any")
                 and limit.points is not None
                 and self._adjustment_limit(limit, index, adjustments) == 0
+                and (pair is None or limit is not pair[0])
             ):
                 score = Min((score, Const(limit.points.base)))
                 stages.append(Stage("clamp", f"最高 {decimal_text(limit.points.base)} 分", limit.span, score))
