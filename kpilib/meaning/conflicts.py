@@ -22,11 +22,10 @@ from kpilib.syntax.tree import (
     conditions,
 )  # fmt: skip
 
-_GUARD = re.compile(
-    r"(?:低于|高于|超过|不足|不满|未满|大于|小于|不到|达到)[^,，;；。]{0,6}[0-9一二三四五六七八九十][^,，;；。]{0,4}(?:的|时|以上|以下)$"
-)
-_COUNTED = re.compile(r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$")
-_BAD = re.compile(r"(?:未完成|不合格|不达标|差错|错误|事故|投诉|故障|流失|延误|逾期)率$")
+# Patterns as text: `re` compiles one when a rule first needs it, which keeps the cold start short.
+_GUARD = r"(?:低于|高于|超过|不足|不满|未满|大于|小于|不到|达到)[^,，;；。]{0,6}[0-9一二三四五六七八九十][^,，;；。]{0,4}(?:的|时|以上|以下)$"
+_COUNTED = r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$"
+_BAD = r"(?:未完成|不合格|不达标|差错|错误|事故|投诉|故障|流失|延误|逾期)率$"
 
 
 class Conflicts(Context):
@@ -45,7 +44,7 @@ class Conflicts(Context):
                     self._another_base(clause)
                 case Rung():
                     self._whole_bound(clause)
-                case Lead(text=text) if _GUARD.search(text) and "目标" not in text:
+                case Lead(text=text) if re.search(_GUARD, text) and "目标" not in text:
                     raise self.refuse(
                         "KPI105", f"「{text[:30]}」像是前提，不知道怎么用", clause.span, hint="把前提写进这一档，或删去"
                     )
@@ -123,11 +122,11 @@ class Conflicts(Context):
                         raise self.refuse("KPI111", "次数不会有小数", end.span, example="3次以上不得分")
 
     def _share(self, clause: Proportional) -> None:
-        if _BAD.search(clause.metric):
+        if re.search(_BAD, clause.metric):
             raise self.refuse(
                 "KPI118", f"「{clause.metric}」越低越好，却按它给分", clause.span, hint="写 完成率 或 合格率"
             )
-        if _COUNTED.search(clause.metric) and self.goal is None:
+        if re.search(_COUNTED, clause.metric) and self.goal is None:
             raise self.refuse("KPI116", f"「{clause.metric}」是数量，要有目标值才能按比例", clause.span)
         if self.goal is not None and self.goal.high is not None:
             raise self.refuse("KPI118", "目标是一个范围，不能按比例计分", clause.span, hint="目标值写成一个数")

@@ -47,7 +47,7 @@ _GENERIC = {
     "实际完成",
 }
 # What any fault is: 无差错 beside 漏一处扣1分.
-_FAULT = re.compile(r"差错|错误|失误|违规|违纪|违反|问题|缺陷|异常|过失|上述|以上|此类|情况|情形|现象|不良")
+_FAULT = r"差错|错误|失误|违规|违纪|违反|问题|缺陷|异常|过失|上述|以上|此类|情况|情形|现象|不良"
 _MEANS = ("平均", "人均", "均")
 
 
@@ -190,7 +190,7 @@ class Metrics:
         fitting = [metric for metric in counts if metric.takes(clause.event)]
         if not fitting:
             fitting = [metric for metric in counts if _akin(clause.event, metric.name)]
-        if not fitting and counts and not _FAULT.search(clause.event):
+        if not fitting and counts and not re.search(_FAULT, clause.event):
             raise RuleSyntaxError(
                 f"没有「{clause.event}」和后面的「{counts[0].name}」是什么关系？",
                 code="KPI203", span=clause.span, source=self.source, hint="写成同一件事，或写 无差错",

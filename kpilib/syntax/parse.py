@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 
 from lark import Lark, Token, Tree
@@ -30,7 +31,14 @@ def declared() -> str:
 
 @cache
 def _parser() -> Lark:
-    return Lark(declared(), parser="lalr", lexer=WordLexer, maybe_placeholders=False)
+    """The parser, built once; the collector waits meanwhile, since nothing that is built here is garbage."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return Lark(declared(), parser="lalr", lexer=WordLexer, maybe_placeholders=False)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def parse(words: list[Word], source: str) -> list[Tree[Token] | Token]:
