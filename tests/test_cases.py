@@ -146,6 +146,11 @@ def test_refusal_shows_its_code_and_the_place(row: dict[str, Any]) -> None:
     assert error.code in shown
     assert error.message in shown
     assert error.example, "no example that works"
+    if error.code == "KPI203":
+        assert isinstance(error, kpilib.AmbiguousRuleError)
+        assert len({reading.text for reading in error.readings}) > 1, "the readings are not shown"
+        assert len({reading.at for reading in error.readings}) == 1
+        assert len({reading.points for reading in error.readings}) > 1, "the readings do not differ there"
     if error.span is not None:
         lines = shown.split("\n")
         assert any("^" in line and not line.strip("^ 　\t") for line in lines), f"no caret line:\n{shown}"

@@ -342,12 +342,14 @@ class Adjustments(Bases):
             and self.goal.amount.unit.kind == metric.unit.kind
             and self.goal.amount.base != 0
         ):
-            raise self.refuse(
-                "KPI203",
-                f"从第一{metric.unit.symbol}起扣，还是从目标值 {shown(self.goal.amount)} 以外起扣？",
-                clause.span,
-                hint="写 每超过1次扣…分，或把目标值写成 0次",
-            )
+            unit, goal = metric.unit.symbol, shown(self.goal.amount)
+            word = "扣" if sign < 0 else "加"
+            taken = decimal_text(points * self.goal.amount.base / clause.amount.base)
+            raise self.ambiguous(
+                f"从第一{unit}起{word}，还是从目标值 {goal} 以外起{word}？", clause.span,
+                (f"从第一{unit}起{word}", goal, f"{word}{taken}分"), (f"从目标值以外起{word}", goal, f"不{word}分"),
+                hint=f"写 每超过1{unit}{word}…分，或把目标值写成 0{unit}",
+            )  # fmt: skip
         bound = self._bound_of_base(metric, "up")
         if bound is not None:
             start = Const(bound)

@@ -195,13 +195,7 @@ class Bases(Taking):
         ]
         if len(full_rungs) == 1:
             return full_rungs[0]
-        raise self.refuse(
-            "KPI203",
-            "有几档又有每档加减，不知道从哪一档算起",
-            scored[-1].span,
-            hint="只留一档得分，其余写成 每…扣…分",
-            example="90%以上得满分，每低1%扣2分",
-        )
+        raise self.two_bases(scored[0], scored[-1])
 
     def _takes_from(self, rung: Rung, other: Rung) -> bool:
         """90分以上得满分，90分以下扣1分: the second takes from what the first gives."""

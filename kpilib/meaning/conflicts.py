@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kpilib.errors import AlternativeReading, AmbiguousRuleError
-from kpilib.meaning.context import Context
+from kpilib.meaning.context import Context, shown
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
@@ -59,6 +58,8 @@ class Conflicts(Context):
         self._counted_twice()
         self._mixed_distances()
         self._loose_caps()
+        self._accrual()
+        self._on_top()
 
     def _target_range(self, clause: Target) -> None:
         """90%以上得20分，80%-90%每低1%扣2分: the range is where the step holds, and no target."""
@@ -104,7 +105,7 @@ class Conflicts(Context):
             one, two = self.interval(leaf), self.interval(other.condition)
             shared = one.shared(two)
             if one.relative != two.relative or (shared is not None and not shared.single):
-                raise self.refuse("KPI203", "有几档又有每档加减，不知道从哪一档算起", other.span, hint="只留一档得分")
+                raise self.two_bases(rung, other)
 
     @staticmethod
     def _gives(rung: Rung) -> bool:
@@ -172,12 +173,64 @@ class Conflicts(Context):
                     leaf.amount is not None and not leaf.beyond and not leaf.of_target
                 )
                 if plain:
-                    raise self.refuse(
-                        "KPI203",
-                        "这是指标的值，还是和目标值的差？",
-                        rung.span,
-                        hint="每一档都写 低于目标…，或都写指标的值",
-                    )
+                    end = leaf.high if isinstance(leaf, Between) else leaf.amount
+                    assert end is not None
+                    at = f"指标的值是{shown(end)}"
+                    raise self.ambiguous(
+                        "这是指标的值，还是和目标值的差？", rung.span,
+                        ("指标的值", at, "这一档成立"), ("和目标值的差", at, "看它和目标值差多少"),
+                        hint="每一档都写 低于目标…，或都写指标的值", example="低于目标5%以内扣5分，低于目标5%以上扣10分",
+                    )  # fmt: skip
+
+    def _accrual(self) -> None:
+        """每完成1单得2分, of an item of 20: from 0 on, or on top of the 20?"""
+        if self.full is None or any(self._gives(rung) or not isinstance(rung.award, Award) for rung in self.rungs):
+            return
+        changes = [clause for clause in self.tree.clauses if isinstance(clause, (Step, Occurrence))]
+        gains = [clause for clause in changes if clause.award.kind == "gain"]
+        capped = any(
+            isinstance(clause, Limit)
+            and (
+                clause.kind == "full"
+                or (clause.kind in ("score", "any") and clause.points is not None and clause.points.base == self.full)
+            )
+            for clause in self.tree.clauses
+        )
+        useless = capped and len(gains) == len(changes)  # what is added to the full marks would be cut off again
+        for clause in gains:
+            said = self.source[clause.span.start : clause.span.end]
+            if useless or not re.search(r"[加奖增+＋]", said):
+                raise self.ambiguous(
+                    "从 0 分起累计，还是在满分上再加？", clause.span,
+                    ("从 0 分起累计", "一次也没有", "0"), ("在满分上再加", "一次也没有", decimal_text(self.full)),
+                    hint="从 0 分起的，不给满分（full_marks），写 每…加…分，最多加…分；在满分上加的，写 每…加…分",
+                    example="每完成一单加2分，最多加10分",
+                )  # fmt: skip
+
+    def _on_top(self) -> None:
+        """每迟到一次扣2分，3次以上扣10分: the 10 instead of what was taken for each, or on top of it?"""
+        taken = {
+            id(self.metric(part)): clause
+            for clause in self.tree.clauses
+            if isinstance(clause, (Step, Occurrence)) and clause.award.kind == "deduct" and clause.per
+            for part in (clause.parts if isinstance(clause, Step) else (clause,))
+        }
+        for rung in self.rungs:
+            leaf, award = rung.condition, rung.award
+            if not isinstance(leaf, Comparison) or leaf.amount is None or not isinstance(award, Award):
+                continue
+            each = taken.get(id(self.metric(leaf)))
+            if each is None or award.kind != "deduct" or award.points.kind == "zero":
+                continue
+            said = self.source[rung.span.start : rung.span.end]
+            points = decimal_text(self.award_points(award.points, rung.span))
+            at = f"{shown(leaf.amount)}这一档"
+            raise self.ambiguous(
+                f"「{said}」是代替前面扣的分，还是另外再扣？", rung.span,
+                ("代替前面扣的分", at, f"共扣{points}分"), ("在前面扣的分之外再扣", at, f"扣了前面的，再扣{points}分"),
+                hint="代替的，列出每一档扣多少分；另外再扣的，分成两个指标写",
+                example="迟到1次扣2分，2次扣4分，3次以上扣10分",
+            )  # fmt: skip
 
     def _loose_caps(self) -> None:
         """每次扣2分，10分封顶: the cap of what is taken, or of the score?"""
@@ -196,19 +249,11 @@ class Conflicts(Context):
                     continue
                 if takes and not gains and _only_cap(clause, self.source):
                     cap = decimal_text(clause.points.base)
-                    readings = (
-                        AlternativeReading(text=f"最多扣{cap}分", at="没有可扣的", points=decimal_text(self.full)),
-                        AlternativeReading(text=f"得分最高{cap}分", at="没有可扣的", points=cap),
-                    )
-                    raise AmbiguousRuleError(
-                        "这是扣分的上限，还是得分的上限？",
-                        readings=readings,
-                        code="KPI203",
-                        span=clause.span,
-                        source=self.source,
-                        hint="写 最多扣…分",
-                        example="每次扣2分，最多扣10分",
-                    )
+                    raise self.ambiguous(
+                        "这是扣分的上限，还是得分的上限？", clause.span,
+                        (f"最多扣{cap}分", "没有可扣的", decimal_text(self.full)), (f"得分最高{cap}分", "没有可扣的", cap),
+                        hint="写 最多扣…分", example="每次扣2分，最多扣10分",
+                    )  # fmt: skip
 
 
 def _only_cap(clause: Limit, source: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from kpilib.errors import Diagnostic, Level, RuleSyntaxError
+from kpilib.errors import AlternativeReading, AmbiguousRuleError, Diagnostic, Level, RuleSyntaxError
 from kpilib.meaning.expr import (
     MIRRORED,
     And,
@@ -106,6 +106,33 @@ class Context:
     ) -> RuleSyntaxError:
         """The error for a place in the source."""
         return RuleSyntaxError(message, code=code, span=span, source=self.source, hint=hint, example=example)
+
+    def ambiguous(
+        self,
+        message: str,
+        span: Span | None,
+        *readings: tuple[str, str, str],
+        hint: str = "",
+        example: str | None = None,
+        code: str = "KPI203",
+    ) -> AmbiguousRuleError:
+        """The error for a place that can be read in more than one way: each reading, an input, what it gives there."""
+        return AmbiguousRuleError(
+            message,
+            readings=tuple(AlternativeReading(text=text, at=at, points=points) for text, at, points in readings),
+            code=code, span=span, source=self.source, hint=hint, example=example,
+        )  # fmt: skip
+
+    def two_bases(self, one: Rung, other: Rung) -> AmbiguousRuleError:
+        """95%以上得20分，90%以上得18分，每低1%扣2分: a distance from which of the two?"""
+        first, second = (self.source[rung.span.start : rung.span.end].strip() for rung in (one, other))
+        at = f"正好在「{second}」的界限上"
+        return self.ambiguous(
+            "有几档又有每档加减，不知道从哪一档算起", other.span,
+            (f"从「{first}」的界限算起", at, "另有加减分"),
+            (f"从「{second}」的界限算起", at, "没有加减分"),
+            hint="只留一档得分，其余写成 每…扣…分", example="90%以上得满分，每低1%扣2分",
+        )  # fmt: skip
 
     def note(
         self, code: str, message: str, span: Span | None, level: Level = "info", option: str = "", hint: str = ""

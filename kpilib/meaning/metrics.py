@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from attrs import define, field, frozen
 
-from kpilib.errors import RuleSyntaxError, UnitError
+from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError, UnitError
 from kpilib.meaning.expr import Domain, Var
 from kpilib.quantity import ANY_COUNT, PERCENT, PLAIN, Unit
 from kpilib.syntax.names import LATE, name_of
@@ -191,8 +191,14 @@ class Metrics:
         if not fitting:
             fitting = [metric for metric in counts if _akin(clause.event, metric.name)]
         if not fitting and counts and not re.search(_FAULT, clause.event):
-            raise RuleSyntaxError(
-                f"没有「{clause.event}」和后面的「{counts[0].name}」是什么关系？",
+            other = counts[0].name
+            at = f"有{clause.event}，{other}是0"
+            raise AmbiguousRuleError(
+                f"没有「{clause.event}」和后面的「{other}」是什么关系？",
+                readings=(
+                    AlternativeReading(text=f"没有{clause.event}就是没有{other}", at=at, points="不会有这种情况"),
+                    AlternativeReading(text=f"{clause.event}和{other}是两件事", at=at, points="「没有」这一档不成立"),
+                ),
                 code="KPI203", span=clause.span, source=self.source, hint="写成同一件事，或写 无差错",
                 example="无迟到得满分，迟到一次扣1分",
             )  # fmt: skip
@@ -241,8 +247,15 @@ class Metrics:
                 metric for metric in named if metric.unit is not None and _comparable(metric.unit, unit)
             ]
             if len(alike) > 1:
-                raise RuleSyntaxError(
-                    f"这里说的是{'、'.join(metric.name for metric in alike[:3])}中的哪一个，还是合计？",
+                names = [metric.name or "前面的次数" for metric in alike[:3]]
+                at = f"{names[0]}2{unit.symbol}、{names[1]}1{unit.symbol}"
+                raise AmbiguousRuleError(
+                    f"这里说的是{'、'.join(names)}中的哪一个，还是合计？",
+                    readings=(
+                        AlternativeReading(text=f"只看{names[0]}", at=at, points=f"算2{unit.symbol}"),
+                        AlternativeReading(text=f"只看{names[1]}", at=at, points=f"算1{unit.symbol}"),
+                        AlternativeReading(text="看合计", at=at, points=f"算3{unit.symbol}"),
+                    ),
                     code="KPI203", span=span, source=self.source, hint="写出是什么的次数",
                 )  # fmt: skip
             if alike:
@@ -289,7 +302,7 @@ class Metrics:
             name = renames.get(name, name)
             if name in used:
                 raise RuleSyntaxError(
-                    f"两个输入都叫「{name}」", code="KPI203", source=self.source, hint="给它们不同的名字"
+                    f"两个输入都叫「{name}」", code="KPI118", source=self.source, hint="给它们不同的名字"
                 )
             used.add(name)
             chosen[id(metric)] = Var(name, metric.unit or PLAIN, self._domain(metric, labels))

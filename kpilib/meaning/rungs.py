@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from kpilib.errors import AlternativeReading, AmbiguousRuleError
+from kpilib.errors import AmbiguousRuleError
 from kpilib.meaning.context import Context, shown
 from kpilib.meaning.expr import (
     Case,
@@ -65,17 +65,11 @@ class Rungs(Context):
 
     def _ask_scale(self, top: Fraction, span: Span) -> None:
         assert self.full is not None
-        readings = (
-            AlternativeReading(text=f"满分{decimal_text(top)}分，按所列分值", at="最高一档", points=decimal_text(top)),
-            AlternativeReading(
-                text=f"最高一档就是满分，折算成 {decimal_text(self.full)} 分",
-                at="最高一档",
-                points=decimal_text(self.full),
-            ),
-        )
-        raise AmbiguousRuleError(
-            f"最高一档是 {decimal_text(top)} 分，满分是 {decimal_text(self.full)} 分，标尺不明", readings=readings, code="KPI202", span=span, source=self.source,
-            hint="口径写 按所列分值，或把最高一档写成满分",
+        mine, listed = decimal_text(self.full), decimal_text(top)
+        raise self.ambiguous(
+            f"最高一档是 {listed} 分，满分是 {mine} 分，标尺不明", span,
+            (f"满分{listed}分，按所列分值", "最高一档", listed), (f"最高一档就是满分，折算成 {mine} 分", "最高一档", mine),
+            hint="口径写 按所列分值，或把最高一档写成满分", code="KPI202",
         )  # fmt: skip
 
     def _scaled(self, award: Award) -> Fraction:
@@ -220,7 +214,7 @@ class Rungs(Context):
         worths = []
         for rung in rungs:
             if isinstance(rung.award, Proportional):
-                raise self.refuse("KPI203", "几个条件里有一个按比例，先后不明", rung.span, hint="分成两个指标写")
+                raise self.refuse("KPI105", "几个条件里有一个按比例，还不能读", rung.span, hint="分成两个指标写")
             points = self.award_points(rung.award.points, rung.span)
             worths.append(-points if rung.award.kind == "deduct" else points)
         return [rung for _, rung in sorted(zip(worths, rungs, strict=True), key=lambda row: -row[0])]
@@ -262,12 +256,7 @@ class Rungs(Context):
                 and any(word in clause.metric for word in ("比例", "进度"))
                 and "率" not in clause.metric
             ):
-                raise self.refuse(
-                    "KPI203",
-                    "比例是对100%说的，还是对目标值说的？",
-                    clause.span,
-                    hint="写 按完成率计分，或写 按实际值与目标值的比例计分",
-                )
+                raise self._of_what(clause, "比例", shown(self.goal.amount))
         if isinstance(ratio, Ratio) and self.goal is not None:
             ratio = (
                 Undefined("目标值必须大于0", self.goal.span, "KPI502")
@@ -310,12 +299,7 @@ class Rungs(Context):
                 and goal.base != 1
                 and "率" not in share.metric
             ):
-                raise self.refuse(
-                    "KPI203",
-                    f"按比例，是对100%说的，还是对{shown(goal)}说的？",
-                    share.span,
-                    hint="写 得分=完成率×满分，或写 按实际值与目标值的比例计分",
-                )
+                raise self._of_what(share, "按比例", shown(goal))
             if (
                 bounded
                 and full
@@ -324,14 +308,14 @@ class Rungs(Context):
                 and isinstance(leaf, Comparison)
                 and leaf.amount is not None
             ):
-                raise AmbiguousRuleError(
-                    f"按比例，是对100%说的，还是对{shown(leaf.amount)}说的？",
-                    readings=(
-                        AlternativeReading(text="得分=完成率×满分", at="80%", points="满分×80%"),
-                        AlternativeReading(text=f"得分=完成率÷{shown(leaf.amount)}×满分", at="80%", points=f"满分×80%÷{shown(leaf.amount)}"),
-                    ),
-                    code="KPI203", span=share.span, source=self.source, hint="写 得分=完成率×满分",
-                )  # fmt: skip
+                raise self._of_what(share, "按比例", shown(leaf.amount))
+
+    def _of_what(self, clause: Proportional, said: str, goal: str) -> AmbiguousRuleError:
+        return self.ambiguous(
+            f"{said}，是对100%说的，还是对{goal}说的？", clause.span,
+            ("得分=完成率×满分", "80%", "满分×80%"), (f"得分=完成率÷{goal}×满分", "80%", f"满分×80%÷{goal}"),
+            hint="写 得分=完成率×满分，或写 按实际值与目标值的比例计分", example="满分20分，得分=完成率×满分",
+        )  # fmt: skip
 
     def _example(self, rung: Rung, share: Proportional) -> bool:
         """完成80%计为80分, after 按完成比例计分: an example, which must agree."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 
 from attrs import evolve
 
+from kpilib.errors import AlternativeReading, AmbiguousRuleError
 from kpilib.quantity import ANY_COUNT
 from kpilib.syntax.gates import BETWEEN, Gates
 from kpilib.syntax.heads import Head, Item, heads
@@ -49,9 +51,29 @@ class Conditions(Gates):
                 )
         kinds = {item.joint for item in group[1:]}
         if len(kinds) != 1:
-            raise self.refuse("KPI203", "或 和 且 混在一起，先后不明", group[0].measure.span, hint="分成两句写")
+            self._mixed(group)
         span = group[0].measure.span.cover(group[-1].measure.span)
         return Every(tuple(leaves), span) if kinds == {"and"} else Either(tuple(leaves), span)
+
+    def _mixed(self, group: list[Item]) -> NoReturn:
+        """A或B且C: (A或B)且C, or A或(B且C)?"""
+        said = [self.source[item.measure.span.start : item.measure.span.end] for item in group]
+        joints = ["且" if item.joint == "and" else "或" for item in group[1:]]
+        cut = next(place for place, joint in enumerate(joints, 1) if joint != joints[0])
+        text = said[0] + "".join(joint + word for joint, word in zip(joints, said[1:], strict=True))
+        head = said[0] + "".join(joint + word for joint, word in zip(joints[: cut - 1], said[1:cut], strict=True))
+        tail = said[cut - 1] + "".join(joint + word for joint, word in zip(joints[cut - 1 :], said[cut:], strict=True))
+        left = "".join(word + joint for joint, word in zip(joints, said[: cut - 1], strict=False))
+        right = "".join(joint + word for joint, word in zip(joints[cut - 1 :], said[cut:], strict=True))
+        at = f"只有「{said[0] if joints[0] == '或' else said[-1]}」成立"
+        raise AmbiguousRuleError(
+            f"「{text}」里 或 和 且 混在一起，先后不明",
+            readings=(
+                AlternativeReading(text=f"（{head}）{right}", at=at, points="条件不成立" if joints[0] == "或" else "条件成立"),
+                AlternativeReading(text=f"{left}（{tail}）", at=at, points="条件成立" if joints[0] == "或" else "条件不成立"),
+            ),
+            span=group[0].measure.span.cover(group[-1].measure.span), source=self.source, hint="分成两句写",
+        )  # fmt: skip
 
     def _leaf(self, item: Item) -> Condition:
         measure = item.measure
@@ -244,7 +266,7 @@ class Conditions(Gates):
             )
         inside = name_of(inside_word.text) if inside_word else ""
         if before or inside:
-            return before or inside, None
+            return before + inside, None  # 培训每缺席一次 counts absences from training
         previous = head.previous_words(item)
         if previous is not None and previous.text.endswith(("的", "者")) and not described:
             return name_of(previous.text) or previous.text, previous

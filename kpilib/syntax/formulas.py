@@ -96,7 +96,7 @@ class Formulas(Conditions):
         said = self.source[span.start : span.end]
         if re.search(r"^(?:年度|月度)?(?:目标|计划|预算)值?(?:/|÷|➗|除以)(?:实际|完成)", metric):
             raise self.refuse(
-                "KPI203", "目标除以实际：越低越好的指标还不能按比例", span, hint="写出每一档，或 每超…扣…分"
+                "KPI104", "目标除以实际：越低越好的指标还不能按比例", span, hint="写出每一档，或 每超…扣…分"
             )
         capped = any(word in said for word in ("满分", "标准分", "基本分", "基础分", "基准分"))
         computed = re.search(r"计算(?:分值|得分|分数)?$", said) is not None and not re.search(

@@ -150,7 +150,7 @@ def series(clauses: list[Clause], source: str) -> list[Clause]:
     if len(rates) != 1 or len(rungs) < 2 or first.award.kind == "set":
         raise RuleSyntaxError(
             "「以此类推」前面各档的差不一样，推不下去",
-            code="KPI203",
+            code="KPI118",
             span=rungs[-1].span,
             source=source,
             hint="写成 每次扣…分",
