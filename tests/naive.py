@@ -7,6 +7,7 @@ or None where no clause covers the case (未规定).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -277,6 +278,8 @@ class _Naive:
             if self.target <= 0:
                 raise NotNaiveError("a target that is not above 0")
             x = x / self.target
+        elif re.search("(成绩|分数|考分|评分|总分|平均分)$", clause.metric):
+            x = x / 100  # marks out of 100
         whole = self.full if clause.whole is None else clause.whole.base
         if whole == 100 and self.full is not None and self.ladder_scale != "listed":
             whole = self.full  # 百分制

@@ -9,8 +9,8 @@ from attrs import define, field, frozen
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError, UnitError
 from kpilib.meaning.expr import Domain, Var
-from kpilib.quantity import ANY_COUNT, PERCENT, PLAIN, Unit
-from kpilib.syntax.names import LATE, name_of
+from kpilib.quantity import ANY_COUNT, MARKS, PERCENT, PLAIN, Unit
+from kpilib.syntax.names import LATE, SCORED, name_of
 from kpilib.syntax.tree import (
     Amount,
     Between,
@@ -214,7 +214,7 @@ class Metrics:
         goal = self.goal.amount.unit if self.goal is not None else None
         relative = (goal is not None and goal.kind != "rate") or (clause.by_target and goal is not None)
         name = "" if relative and clause.metric in _GENERIC else clause.metric
-        self._mention(clause, name, goal if relative else PERCENT, clause.span)
+        self._mention(clause, name, goal if relative else MARKS if SCORED.search(name) else PERCENT, clause.span)
 
     def _label(self) -> Metric:
         for metric in self.found:

@@ -18,7 +18,7 @@ from kpilib.meaning.expr import (
     scale,
 )  # fmt: skip
 from kpilib.meaning.ladder import Interval, gaps
-from kpilib.quantity import decimal_text
+from kpilib.quantity import MARKS, decimal_text
 from kpilib.syntax.tree import (
     Award,
     Comparison,
@@ -246,8 +246,11 @@ class Rungs(Context):
                 example="满分20分，按完成比例计分",
             )
         relative = self.goal is not None and (self.goal.amount.unit.kind != "rate" or clause.by_target)
-        if variable.unit.kind != "rate" or relative:
-            ratio: Expr = Ratio(variable, self.target())
+        if variable.unit is MARKS and not relative:
+            ratio: Expr = scale(Fraction(1, 100), variable)
+            self.note("KPI910", f"「{clause.metric}」按百分制，100 分得 {decimal_text(whole)} 分", clause.span)
+        elif variable.unit.kind != "rate" or relative:
+            ratio = Ratio(variable, self.target())
         else:
             ratio = variable
             if (
@@ -269,6 +272,8 @@ class Rungs(Context):
         value = scale(whole, ratio)
         if clause.capped or self.speaks_of_full or self.reading.above_full == "cap":
             return Min((value, Const(whole)))
+        if variable.unit is MARKS:
+            return value  # marks out of 100 end at 100
         self.note(
             "KPI912",
             "超过 100% 时得分超过满分（没有说封顶）",

@@ -12,7 +12,7 @@ from kpilib.quantity import ANY_COUNT
 from kpilib.syntax.gates import BETWEEN, Gates
 from kpilib.syntax.heads import Head, Item, heads
 from kpilib.syntax.lexer import Word
-from kpilib.syntax.names import demand_free, name_of
+from kpilib.syntax.names import demand_free, name_of, names_metric
 from kpilib.syntax.parts import SCORING
 from kpilib.syntax.phrases import (
     Measure,
@@ -138,7 +138,7 @@ class Conditions(Gates):
         counts = (
             bound.kind == "exact"
             and bound.amount is not None
-            and bound.amount.unit.is_count
+            and (bound.amount.unit.is_count or (bound.amount.unit.kind == "rate" and _aims(earlier[-1].before)))
             and earlier[-1].before is not None
             and earlier[-1].after is None
         )
@@ -345,3 +345,9 @@ class Conditions(Gates):
                 "KPI107", "这里有一个数，没有写结果", item.measure.span, hint="写明这时得多少分、扣多少分"
             )
         self._lead([*head.leads, *head.trailing])
+
+
+def _aims(before: Word | None) -> bool:
+    """设备完好率98%，每低1%扣1分: a bare rate is the target of the steps, unless it is no result (权重20%)."""
+    name = name_of(before.text) if before is not None else ""
+    return len(name) > 1 and names_metric(name) and re.search(r"权重|占比?$|比重|分值|抽|样本|系数", name) is None

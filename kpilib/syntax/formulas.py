@@ -9,7 +9,7 @@ from attrs import evolve
 from kpilib.quantity import MARKS
 from kpilib.syntax.conditions import Conditions
 from kpilib.syntax.heads import heads
-from kpilib.syntax.names import demand_free, name_of, share_name
+from kpilib.syntax.names import SCORED, demand_free, name_of, share_name
 from kpilib.syntax.phrases import (
     Defined,
     Factor,
@@ -75,6 +75,13 @@ class Formulas(Conditions):
         if not metric and "率" not in names[0].text:
             raise self.refuse("KPI104", "算式里没有指标的名字", span, example="得分=完成率×50分")
         rest = [number for number in numbers if number not in hundred]
+        if SCORED.search(metric) and not full:  # 考试成绩×20%: of marks out of 100
+            if len(numbers) != 1 or numbers[0].unit.kind != "rate":
+                raise self.refuse(
+                    "KPI104", "看不懂这个算式", span, hint="写成 得分=考试成绩×N%", example="得分=考试成绩×20%"
+                )
+            self._proportional(metric, span, evolve(numbers[0], unit=MARKS), checked=True)
+            return
         if full == 1 and not rest and len(hundred) <= 1:
             if (
                 hundred

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpilib.quantity import ANY_COUNT, decimal_text
-from kpilib.syntax.names import TRIVIAL
+from kpilib.syntax.names import SCORED, TRIVIAL
 from kpilib.syntax.tree import (
     Amount,
     Award,
@@ -176,7 +176,8 @@ def _condition(condition: Condition) -> str:
 
 def _proportional(clause: Proportional) -> str:
     if clause.whole is not None:
-        return f"得分={clause.metric}×{_amount(clause.whole)}"
+        whole = _amount(clause.whole)
+        return f"得分={clause.metric}×{whole.removesuffix('分') + '%' if SCORED.search(clause.metric) else whole}"
     if not clause.metric:
         return "按比例计分"
     return f"得分={clause.metric}×{'满分' if clause.capped else '权重分'}"
