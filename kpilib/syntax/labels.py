@@ -79,7 +79,8 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
         negative = None  # 无台账不得分，每缺一项扣1分: what is missing is itself the fault
         if not only_labels:
             return Rung(Happens(part.label, True, part.span), part.award, part.span)
-    if negative and part.award.kind == "gain" and any(map(_takes, scoring)) and not only_labels:
+    alone = len(scoring) == 1 and not part.bare and negative is not None and not negative[0].startswith("全部")
+    if negative and part.award.kind == "gain" and (alone or (any(map(_takes, scoring)) and not only_labels)):
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
     if not only_labels and part.award.kind == "set" and negative:
         return Rung(Happens(_event_of(part.label, negative), False, part.span), part.award, part.span)
