@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kpilib.errors import InputError
 from kpilib.text import normalise
@@ -64,124 +64,13 @@ UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 # Measure words: each is a count of its own kind.
-MEASURES = [
-    "人次",
-    "辆次",
-    "人天",
-    "例次",
-    "台次",
-    "架次",
-    "车次",
-    "批次",
-    "户次",
-    "次",
-    "个",
-    "家",
-    "项",
-    "起",
-    "例",
-    "件",
-    "条",
-    "人",
-    "户",
-    "批",
-    "笔",
-    "篇",
-    "处",
-    "单",
-    "方",
-    "名",
-    "位",
-    "份",
-    "场",
-    "期",
-    "台",
-    "套",
-    "张",
-    "本",
-    "课时",
-    "门",
-    "款",
-    "种",
-    "级",
-    "宗",
-    "辆",
-    "站",
-    "点",
-    "组",
-    "班",
-    "幅",
-    "封",
-    "则",
-    "科",
-    "页",
-    "行",
-    "字",
-    "只",
-    "部",
-    "艘",
-    "间",
-    "栋",
-    "座",
-    "株",
-    "头",
-    "颗",
-    "块",
-    "节",
-    "届",
-    "轮",
-    "回",
-    "样",
-    "类",
-    "票",
-    "箱",
-    "桶",
-    "袋",
-    "包",
-    "卷",
-    "根",
-    "支",
-    "面",
-    "把",
-    "盘",
-    "段",
-    "层",
-    "床",
-    "所",
-    "校",
-    "村",
-    "镇",
-    "县",
-    "队",
-    "员",
-    "遍",
-    "趟",
-    "声",
-    "步",
-    "口",
-    "发",
-    "店",
-    "床日",
-    "床位",
-    "档",
-    "环",
-    "枚",
-    "瓶",
-    "双",
-    "对",
-    "顶",
-    "扇",
-    "片",
-    "堂",
-    "道",
-    "星",
-    "字符",
-    "册",
-    "具",
-    "级别",
-    "区",
-    "街",
-]
+_WORDS = (
+    "人次 辆次 人天 例次 台次 架次 车次 批次 户次 次 个 家 项 起 例 件 条 人 户 批 笔 篇 处 单 方 名 位 份 场 期 台 套 张 本 课时 门 "
+    "款 种 级 宗 辆 站 点 组 班 幅 封 则 科 页 行 字 只 部 艘 间 栋 座 株 头 颗 块 节 届 轮 回 样 类 票 箱 桶 袋 "
+    "包 卷 根 支 面 把 盘 段 层 床 所 校 村 镇 县 队 员 遍 趟 声 步 口 发 店 床日 床位 档 环 枚 瓶 双 对 顶 扇 片 堂 "
+    "道 星 字符 册 具 级别 区 街"
+)
+MEASURES = _WORDS.split()
 for _word in MEASURES:
     UNITS.setdefault(_word, Unit(f"count:{_word}", _word))
 
@@ -287,12 +176,20 @@ def _shown(value: object) -> str:
     return f"「{text if len(text) <= 40 else text[:40] + '…'}」"
 
 
+def _fraction(value: str | int | float | Decimal | Fraction) -> Fraction:
+    return value if type(value) is Fraction else exact(value)
+
+
+def _unit(value: Unit | str) -> Unit:
+    return unit_named(value) if isinstance(value, str) else value
+
+
 @frozen
 class Quantity:
     """An exact number in a unit; `.base` is its value in base units of the unit's kind."""
 
-    number: Fraction
-    unit: Unit = PLAIN
+    number: Fraction = field(converter=_fraction)
+    unit: Unit = field(default=PLAIN, converter=_unit)
 
     @property
     def base(self) -> Fraction:

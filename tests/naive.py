@@ -350,6 +350,19 @@ class _Naive:
             true = [rung.award for rung in rungs if self.true(rung.condition)]
             return max(true, key=lambda award: self.worth(award, scale)) if true else None
         x = next(iter(self.inputs.values()))
+        if x == 0:  # 超支5%以内扣2分: no fault at all is not within
+            fault = "超支|亏|短款|长款|损"
+            rungs = [
+                rung
+                for rung in rungs
+                if not (
+                    isinstance(rung.condition, Comparison)
+                    and rung.condition.within
+                    and isinstance(rung.award, Award)
+                    and rung.award.kind == "deduct"
+                    and re.search(fault, rung.condition.metric)
+                )
+            ]
         holding: list[tuple[Interval, Award | Proportional]] = []
         for rung in rungs:
             for interval in self.intervals(rung.condition):

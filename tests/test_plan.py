@@ -223,7 +223,9 @@ def test_what_is_not_known_yet_leaves_the_total_open(missing: object) -> None:
 def test_a_fact_that_is_left_out_is_pending() -> None:
     plan = parse_plan(case("manager"))
     assert plan.score({}).pending == tuple((item.name, "没有数据") for item in plan.indicators)
-    assert plan.score({**GOOD, "考勤": {"迟到": 1, "早退": "不适用"}}).not_applicable == ("考勤",)
+    assert plan.score({**GOOD, "考勤": {"迟到": "不适用", "早退": "不适用"}}).not_applicable == ("考勤",)
+    with pytest.raises(kpilib.InputError, match="「迟到」却有值"):
+        plan.score({**GOOD, "考勤": {"迟到": 1, "早退": "不适用"}})  # what was recorded is never dropped
     assert plan.score({**GOOD, "考勤": {"迟到": 1}}).pending == (("考勤", "没有数据：早退"),)
 
 

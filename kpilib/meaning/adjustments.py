@@ -166,11 +166,14 @@ class Adjustments(Bases):
         if amount.value is not None and amount.value <= 0:
             raise self.refuse("KPI111", "每一档的大小必须大于0", amount.span)
         if target_share(metric, amount, of_target, self.goal):
-            if amount.unit.kind == "rate" and "点" in amount.unit.symbol:
+            bare = self.goal is not None and self.goal.amount.unit.kind == "number"
+            if amount.unit.kind == "rate" and ("点" in amount.unit.symbol or bare):
                 self.note(
                     "KPI906",
                     f"{shown(amount)} 读作目标值的 {decimal_text(amount.value or Fraction(0))}%",
                     amount.span,
+                    "需确认" if bare and not of_target else "info",
+                    hint="目标值是百分数的，写上 %" if bare else "",
                 )
             return scale(amount.base, self.target())
         return Const(amount.base)

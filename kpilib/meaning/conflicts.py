@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from kpilib.meaning.context import Context, shown
+from kpilib.meaning.ladder import Interval
+from kpilib.meaning.metrics import Metric
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
@@ -20,11 +22,12 @@ from kpilib.syntax.tree import (
     Target,
     conditions,
 )  # fmt: skip
+from kpilib.text import Span
 
 # Patterns as text: `re` compiles one when a rule first needs it, which keeps the cold start short.
 _GUARD = r"(?:低于|高于|超过|不足|不满|未满|大于|小于|不到|达到)[^,，;；。]{0,6}[0-9一二三四五六七八九十][^,，;；。]{0,4}(?:的|时|以上|以下)$"
 _COUNTED = r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$"
-_BAD = r"(?:未完成|不合格|不达标|差错|错误|事故|投诉|故障|流失|延误|逾期)率$"
+_BAD = r"(?:未完成|未及时|不合格|不达标|不良|差错|错误|事故|投诉|故障|流失|离职|延误|逾期|退货|返工|报废|损耗)率$"
 
 
 class Conflicts(Context):
@@ -36,6 +39,14 @@ class Conflicts(Context):
             marks = award.points.amount if isinstance(award, Award) and award.kind != "set" else None
             if marks is not None and marks.base < 0:
                 raise self.refuse("KPI111", "加分和扣分写正数", marks.span, example="每低1%扣2分")
+            if isinstance(clause, Step):
+                self._share_of_share(clause)
+                for part in clause.parts:
+                    self._one_input(self.metric(part), clause.span)
+                if clause.award.kind == "deduct":
+                    for part in clause.parts:
+                        if part.direction == "down":
+                            self._rewarded(self.metric(part).name, clause.span)
             match clause:
                 case Rung(award=Award(kind="set")):
                     self._zero_beyond_a_step(clause)
@@ -60,6 +71,7 @@ class Conflicts(Context):
         self._loose_caps()
         self._accrual()
         self._on_top()
+        self._named_twice()
 
     def _target_range(self, clause: Target) -> None:
         """90%以上得20分，80%-90%每低1%扣2分: the range is where the step holds, and no target."""
@@ -114,6 +126,12 @@ class Conflicts(Context):
         return rung.award.kind == "set" and rung.award.points.kind != "zero"
 
     def _whole_bound(self, rung: Rung) -> None:
+        leaf = rung.condition
+        if isinstance(leaf, (Comparison, Between)):
+            self._one_input(self.metric(leaf), rung.span)
+        takes = isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
+        if takes and isinstance(leaf, Comparison) and leaf.operator[0] == "<" and not leaf.within:
+            self._rewarded(self.metric(leaf).name, rung.span)
         for leaf in conditions(rung.condition):
             if isinstance(leaf, (Comparison, Between)):
                 ends = [leaf.amount] if isinstance(leaf, Comparison) else [leaf.low, leaf.high]
@@ -121,6 +139,37 @@ class Conflicts(Context):
                 for end in ends:
                     if end is not None and end.unit.is_count and counted and end.base.denominator != 1:
                         raise self.refuse("KPI111", "次数不会有小数", end.span, example="3次以上不得分")
+
+    def _one_input(self, metric: Metric, span: Span) -> None:
+        """回款率、毛利率每低1%扣1分: two rates have two values."""
+        if "、" in metric.name and metric.unit is not None and metric.unit.kind == "rate":
+            raise self.refuse("KPI105", f"「{metric.name}」是几个指标，一个输入装不下", span, hint="每个指标写一条")
+
+    def _rewarded(self, name: str, span: Span) -> None:
+        """差错率每低1%扣1分: what takes points is what is better."""
+        if re.search(_BAD, name):
+            raise self.refuse(
+                "KPI118",
+                "越低越好的指标，却在低的时候扣分",
+                span,
+                hint="核对 高、低 和 加、扣",
+                example="差错率高于5%扣1分",
+            )
+
+    def _share_of_share(self, clause: Step) -> None:
+        """完成率每低于目标值的5%扣2分: 5 points, or 5 % of the target?"""
+        said = self.source[clause.span.start : clause.span.end]
+        for part in clause.parts:
+            metric = self.metric(part)
+            rates = part.amount.unit.kind == "rate" and metric.unit is not None and metric.unit.kind == "rate"
+            if rates and part.of_target and re.search(r"(?:目标|计划|任务|基准|标准|预算)值?的", said):
+                size = shown(part.amount)
+                raise self.ambiguous(
+                    f"目标值的{size}，是{size}这么多个百分点，还是目标值乘以{size}？", clause.span,
+                    (f"每低{size.removesuffix('%')}个百分点", "目标值90%", f"一档是{size.removesuffix('%')}个百分点"),
+                    (f"一档是目标值×{size}", "目标值90%", f"一档是90%×{size}"),
+                    hint="写 每低…个百分点", example="完成率每低1个百分点扣2分",
+                )  # fmt: skip
 
     def _share(self, clause: Proportional) -> None:
         if re.search(_BAD, clause.metric):
@@ -206,6 +255,44 @@ class Conflicts(Context):
                     hint="从 0 分起的，不给满分（full_marks），写 每…加…分，最多加…分；在满分上加的，写 每…加…分",
                     example="每完成一单加2分，最多加10分",
                 )  # fmt: skip
+
+    def _named_twice(self) -> None:
+        """低于70%得5分，低于70%得0分; 达到90%得20分，低于95%得0分: one value, two results."""
+        setting = [
+            rung
+            for rung in self.rungs
+            if isinstance(rung.condition, Comparison)
+            and rung.condition.amount is not None
+            and isinstance(rung.award, Award)
+            and rung.award.kind == "set"
+        ]
+        stepped = {id(self.metric(part)): part.direction for step in self.steps for part in step.parts}
+        for place, rung in enumerate(setting):
+            one = self.interval(rung.condition)
+            for other in setting[:place]:
+                same = self.metric(rung.condition) is self.metric(other.condition)
+                if same and one == self.interval(other.condition) and rung.award != other.award:
+                    raise self.refuse("KPI119", "同一个界限写了两个结果", rung.span, hint="每一档只写一次")
+            if not isinstance(rung.award, Award) or rung.award.points.kind != "zero" or one.relative:
+                continue
+            way = stepped.get(id(self.metric(rung.condition)))
+            bases = [
+                self.interval(other.condition)
+                for other in setting
+                if self._gives(other) and self.metric(other.condition) is self.metric(rung.condition)
+            ]
+            goal = self.goal.amount if self.goal is not None else None
+            unit = self.metric(rung.condition).unit
+            if goal is not None and unit is not None and goal.unit.kind == unit.kind:
+                bases.append(Interval.of(">=" if way == "down" else "<=", goal.base, False))
+            for base in bases:
+                below = way == "down" and one.high is not None and base.low is not None and one.high > base.low
+                above = way == "up" and one.low is not None and base.high is not None and one.low < base.high
+                if not base.relative and (below or above):
+                    raise self.refuse(
+                        "KPI118", "这个界限比得满分的界限还好，却不得分", rung.span, hint="核对两个界限",
+                        example="目标值为90%，每低1%扣2分，低于70%得0分",
+                    )  # fmt: skip
 
     def _on_top(self) -> None:
         """每迟到一次扣2分，3次以上扣10分: the 10 instead of what was taken for each, or on top of it?"""

@@ -52,6 +52,9 @@ _GOOD = re.compile(
 ZERO = Const(Fraction(0))
 OTHERWISE_LABEL = "否则"
 
+# What is a fault as soon as there is any of it: 超支5%以内扣2分 takes nothing for 0 %.
+_EXCESS = r"超|亏|损|短款|长款|差|误|偏离|流失|漏|赔|罚|逾期|延|拖"
+
 
 class Context:
     """One rule on its way from tree to expression."""
@@ -248,7 +251,7 @@ class Context:
             and (leaf.within or LATE.search(metric.name) is not None)
             and leaf.operator in ("<", "<=")
             and not leaf.of_target
-            and self.vars[id(metric)].domain.minimum == 0
+            and (self.vars[id(metric)].domain.minimum == 0 or re.search(_EXCESS, metric.name) is not None)
         ):
             return Interval(
                 Fraction(0), False, leaf.amount.base, leaf.operator == "<="

@@ -127,6 +127,8 @@ class _Lowering(Limits, Conflicts):
                 ):
                     self.note("KPI916", f"「{clause.text[:30]}」视为成立", clause.span, "需确认")
                     continue
-                scored = re.search(r"不(?:予)?(?:扣分|计分|考核)|[扣加得][0-9.]+分", clause.text) is not None
+                said = r"不(?:予)?(?:扣分|计分|考核|计(?!算))|[扣加得][0-9.]+分|^[(]?除(?!以)|除外|(?<=[一-龥])外[,)]?$"
+                said += r"|可免|免责|免扣|不含|不包括|另议|仅限|合并|掌握|裁量|取整|四舍五入|除非|批准|特殊情况|视情"
+                scored = re.search(said, clause.text) is not None
                 level: Level = "需确认" if scored else "info"
                 self.note("KPI904", f"「{clause.text[:30]}」没有参与计分", clause.span, level)

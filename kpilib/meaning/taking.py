@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from kpilib.meaning.expr import Expr, Guard, Undefined
-from kpilib.meaning.ladder import gaps
+from kpilib.meaning.ladder import Interval, gaps
 from kpilib.meaning.rungs import Rungs
-from kpilib.syntax.tree import Award, Between, Comparison, Rung
+from kpilib.syntax.tree import Award, Between, Comparison, Condition, Either, Rung, conditions
 
 
 class Taking(Rungs):
@@ -41,16 +41,39 @@ class Taking(Rungs):
                 self.note("KPI903", "这个界限在两档里都有，归较高的一档", rung.span, "需确认", "shared_bound")
         return spared
 
+    def _nothing_left(self, rung: Rung, group: list[Rung]) -> bool:
+        """迟到3次以内扣2分，5次以上不得分: the last rung takes all, so four times is not told."""
+        if not isinstance(rung.award, Award) or rung.award.points.kind != "zero" or rung.award.kind != "set":
+            return False
+        if not isinstance(rung.condition, (Comparison, Between)):
+            return False
+        one, other = self._stretch(rung.condition), self._stretch(group[0].condition)
+        same = self.metric(rung.condition) is self.metric(conditions(group[0].condition)[0])
+        return same and one is not None and other is not None and one.relative == other.relative
+
+    def _stretch(self, condition: Condition) -> Interval | None:
+        """The inputs of a condition on one metric, 低于95%且高于90% too; None for any other."""
+        leaves = conditions(condition)
+        if not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves) or isinstance(condition, Either):
+            return None
+        result: Interval | None = self.interval(leaves[0])
+        for leaf in leaves[1:]:
+            other = self.interval(leaf)
+            if result is None or self.metric(leaf) is not self.metric(leaves[0]) or other.relative != result.relative:
+                return None
+            result = result.shared(other)
+        return result
+
     def _unsaid(self, group: list[Rung]) -> list[tuple[Guard, Expr]]:
         """迟到1次扣1分，3次扣5分: twice is not told, nor is what is worse than the last rung; better than all takes nothing."""
-        leaves = [rung.condition for rung in group]
-        if len(group) < 2 or not all(isinstance(leaf, (Comparison, Between)) for leaf in leaves):
-            return []
-        variable = self.var(leaves[0])
-        intervals = [self.interval(leaf) for leaf in leaves]
-        if any(interval.relative for interval in intervals):
-            return []
         taken = [self._worth_at(rung, Fraction(0)) for rung in group]
+        zeros = [rung for rung in self.rungs if rung not in group and self._nothing_left(rung, group)]
+        group, taken = [*group, *zeros], [*taken, *(min(taken) - 1 for _ in zeros)]
+        found = [self._stretch(rung.condition) for rung in group]
+        intervals = [interval for interval in found if interval is not None]
+        if len(group) < 2 or len(intervals) < len(group) or any(interval.relative for interval in intervals):
+            return []
+        variable = self.var(conditions(group[0].condition)[0])
         order = sorted(
             range(len(group)),
             key=lambda n: (

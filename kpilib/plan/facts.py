@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from kpilib.errors import Diagnostic, KpiError
+from kpilib.errors import Diagnostic, InputError, KpiError
 from kpilib.plan.parts import Indicator
 from kpilib.quantity import unit_named
 from kpilib.text import normalise
@@ -160,9 +160,15 @@ def named(name: str, error: KpiError) -> list[Diagnostic]:
 def _from_inputs(
     item: Indicator, parts: dict[str, Any], units: dict[str, Any], unit: str | Mapping[str, str] | None, target: Any
 ) -> Given:
-    """An indicator whose inputs are given one by one; it is 不适用 where any input is, 待定 where any is missing."""
+    """An indicator whose inputs are given one by one; it is 不适用 where none of its inputs has a value, 待定 where any is missing."""
     states = [special(value) for value in parts.values()]
     if NOT_APPLICABLE in states:
+        given = [name for name, state in zip(parts, states, strict=True) if state is None]
+        if given:
+            raise InputError(
+                f"一部分输入是不适用，「{'、'.join(given)}」却有值", code="KPI801",
+                hint="整个指标不适用的，几个输入都写 不适用；没有发生的次数写 0", example="0次",
+            )  # fmt: skip
         return Given(state=NOT_APPLICABLE, target=target)
     missing = [put.name for put in item.rule.inputs if put.name not in parts or special(parts[put.name]) is PENDING]
     if missing:

@@ -249,6 +249,8 @@ class Conditions(Gates):
                 example="每发生一次扣2分",
             )
         before = name_of(item.before.text) if item.before else ""
+        if before and item.before is not None:
+            before = _undone(item.before.text, before)
         if item.measure.kind == "exact" and re.fullmatch(r"[多少大小高低].", before):
             raise self.refuse(
                 "KPI105",
@@ -275,6 +277,8 @@ class Conditions(Gates):
             if scope is not None and scope is not previous:
                 return name_of(scope.text[:-1]), scope
         after = name_of(item.after.text) if item.after else ""
+        if after and item.after is not None:
+            after = _undone(item.after.text, after)
         if not after and item.after is not None and item.after.text.startswith(("未", "不")):
             after = item.after.text
         if after:
@@ -351,3 +355,14 @@ def _aims(before: Word | None) -> bool:
     """设备完好率98%，每低1%扣1分: a bare rate is the target of the steps, unless it is no result (权重20%)."""
     name = name_of(before.text) if before is not None else ""
     return len(name) > 1 and names_metric(name) and re.search(r"权重|占比?$|比重|分值|抽|样本|系数", name) is None
+
+
+def _undone(text: str, name: str) -> str:
+    """督办事项未完成一项: the event is that it is not done, not the matter itself."""
+    tail = text[text.index(name) + len(name) :] if name in text else ""
+    return (
+        name + tail
+        if re.fullmatch(r"(?:未|没有|没)(?:能)?(?:按时|按期|及时|如期)?(?:完成|达到|办结|落实)?|(?:完成|落实)", tail)
+        and "未" in name + tail
+        else name
+    )
