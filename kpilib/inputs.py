@@ -203,7 +203,7 @@ def read_target(target: Any) -> Goal | None:
         if isinstance(target, str)
         else decimal_text(exact(target))
     )
-    if "±" in text or len(text) > 80:
+    if "±" in text or len(text) > 80 or (re.search(r"[A-Za-z]", text) and not re.search(r"[0-9一-龥]", text)):
         raise InputError(
             f"目标值「{text[:40]}」读不懂",
             code="KPI801",

@@ -52,6 +52,11 @@ def test_bounds_beside_a_step_may_not_contradict_it(text: str, target: str | Non
     assert caught.value.code == code
 
 
+def test_a_target_that_cannot_be_read_is_not_left_out() -> None:
+    with pytest.raises(kpilib.InputError, match="目标值「abc」读不懂"):
+        kpilib.compile_rule("每低1%扣2分", full_marks=20, target="abc")
+
+
 def test_a_quantity_is_made_from_plain_values() -> None:
     rule = kpilib.compile_rule("每低1%扣2分", full_marks=20, target="90%")
     assert rule.score(kpilib.Quantity("85.5", "%")) == 11
