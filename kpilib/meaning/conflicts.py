@@ -39,20 +39,16 @@ class Conflicts(Context):
             marks = award.points.amount if isinstance(award, Award) and award.kind != "set" else None
             if marks is not None and marks.base < 0:
                 raise self.refuse("KPI111", "加分和扣分写正数", marks.span, example="每低1%扣2分")
-            if isinstance(clause, Step):
-                self._share_of_share(clause)
-                for part in clause.parts:
-                    self._one_input(self.metric(part), clause.span)
-                if clause.award.kind == "deduct":
-                    for part in clause.parts:
-                        if part.direction == "down":
-                            self._rewarded(self.metric(part).name, clause.span)
             match clause:
+                case Step():
+                    self._step_metrics(clause)
                 case Rung(award=Award(kind="set")):
+                    self._rung_metric(clause)
                     self._zero_beyond_a_step(clause)
                     self._whole_bound(clause)
                     self._another_base(clause)
                 case Rung():
+                    self._rung_metric(clause)
                     self._whole_bound(clause)
                 case Lead(text=text) if re.search(_GUARD, text) and "目标" not in text:
                     raise self.refuse(
@@ -126,12 +122,6 @@ class Conflicts(Context):
         return rung.award.kind == "set" and rung.award.points.kind != "zero"
 
     def _whole_bound(self, rung: Rung) -> None:
-        leaf = rung.condition
-        if isinstance(leaf, (Comparison, Between)):
-            self._one_input(self.metric(leaf), rung.span)
-        takes = isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
-        if takes and isinstance(leaf, Comparison) and leaf.operator[0] == "<" and not leaf.within:
-            self._rewarded(self.metric(leaf).name, rung.span)
         for leaf in conditions(rung.condition):
             if isinstance(leaf, (Comparison, Between)):
                 ends = [leaf.amount] if isinstance(leaf, Comparison) else [leaf.low, leaf.high]
@@ -139,6 +129,21 @@ class Conflicts(Context):
                 for end in ends:
                     if end is not None and end.unit.is_count and counted and end.base.denominator != 1:
                         raise self.refuse("KPI111", "次数不会有小数", end.span, example="3次以上不得分")
+
+    def _step_metrics(self, clause: Step) -> None:
+        self._share_of_share(clause)
+        for part in clause.parts:
+            self._one_input(self.metric(part), clause.span)
+            if clause.award.kind == "deduct" and part.direction == "down":
+                self._rewarded(self.metric(part).name, clause.span)
+
+    def _rung_metric(self, rung: Rung) -> None:
+        leaf = rung.condition
+        if isinstance(leaf, (Comparison, Between)):
+            self._one_input(self.metric(leaf), rung.span)
+        takes = isinstance(rung.award, Award) and rung.award.kind == "deduct" and rung.award.points.kind != "zero"
+        if takes and isinstance(leaf, Comparison) and leaf.operator[0] == "<" and not leaf.within:
+            self._rewarded(self.metric(leaf).name, rung.span)
 
     def _one_input(self, metric: Metric, span: Span) -> None:
         """回款率、毛利率每低1%扣1分: two rates have two values."""

@@ -59,12 +59,10 @@ class Conditions(Gates):
         """A或B且C: (A或B)且C, or A或(B且C)?"""
         said = [self.source[item.measure.span.start : item.measure.span.end] for item in group]
         joints = ["且" if item.joint == "and" else "或" for item in group[1:]]
-        cut = next(place for place, joint in enumerate(joints, 1) if joint != joints[0])
-        text = said[0] + "".join(joint + word for joint, word in zip(joints, said[1:], strict=True))
-        head = said[0] + "".join(joint + word for joint, word in zip(joints[: cut - 1], said[1:cut], strict=True))
-        tail = said[cut - 1] + "".join(joint + word for joint, word in zip(joints[cut - 1 :], said[cut:], strict=True))
-        left = "".join(word + joint for joint, word in zip(joints, said[: cut - 1], strict=False))
-        right = "".join(joint + word for joint, word in zip(joints[cut - 1 :], said[cut:], strict=True))
+        words = [said[0], *(word for pair in zip(joints, said[1:], strict=True) for word in pair)]
+        turn = 2 * next(place for place, joint in enumerate(joints) if joint != joints[0])  # the word both joints share
+        text, head, tail = "".join(words), "".join(words[: turn + 1]), "".join(words[turn:])
+        left, right = "".join(words[:turn]), "".join(words[turn + 1 :])
         at = f"只有「{said[0] if joints[0] == '或' else said[-1]}」成立"
         raise AmbiguousRuleError(
             f"「{text}」里 或 和 且 混在一起，先后不明",
