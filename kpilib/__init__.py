@@ -5,6 +5,7 @@ The plan layer is imported on first use, so that a program that only scores sing
 
 from typing import TYPE_CHECKING, Any
 
+from kpilib.compiler import check, compile_rule
 from kpilib.errors import (
     AmbiguousRuleError,
     Diagnostic,
@@ -19,7 +20,7 @@ from kpilib.errors import (
 )
 from kpilib.meaning.reading import Reading
 from kpilib.quantity import Quantity
-from kpilib.rule import Input, Rule, check, compile_rule
+from kpilib.rule import Input, Rule
 
 if TYPE_CHECKING:
     from kpilib.plan import NOT_APPLICABLE, Plan, Scoresheet, check_plan, load_plan, parse_plan, plans

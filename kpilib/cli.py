@@ -13,6 +13,8 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, get_args
 
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
+from kpilib.compiler import check as check_rule
+from kpilib.compiler import compile_rule
 from kpilib.errors import Diagnostic, KpiError
 from kpilib.meaning.reading import Reading, StepMode
 from kpilib.output.facts import FactTable, read_facts
@@ -22,8 +24,7 @@ from kpilib.output.table import results_table
 from kpilib.output.writers import JsonWriter, write_results
 from kpilib.plan import Plan, check_plan, load_plan, parse_plan, plan_text
 from kpilib.plan.files import decoded
-from kpilib.rule import Rule, compile_rule
-from kpilib.rule import check as check_rule
+from kpilib.rule import Rule
 from kpilib.syntax.plan_text import MAX_BYTES
 from kpilib.text import line_of, normalise
 

@@ -60,7 +60,7 @@ CODES: dict[str, tuple[str, str]] = {
     "KPI904": ("这句话没有参与计分", "每低1%扣2分"),
     "KPI905": ("没有写每字", "每延误1天扣2分"),
     "KPI906": ("百分比是谁的百分比", "每低于目标值1%扣2分"),
-    "KPI907": ("从零开始数", "每增加1家加2分"),
+    "KPI907": ("从哪里数起", "每增加1家加2分"),
     "KPI908": ("两头都算在内", "80%-90%得8分"),
     "KPI909": ("有的情况没有规定", "90%以上得10分；90%以下得0分"),
     "KPI910": ("分值按百分制折算", "90%以上得20分；80%以上得15分"),
@@ -73,17 +73,28 @@ CODES: dict[str, tuple[str, str]] = {
 }
 
 
+MAX_MESSAGE = 2000
+
+
+def _printable(text: str) -> str:
+    """The text, cut, with half surrogate pairs and control characters as escapes: any terminal and file takes it."""
+    text = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+    return text if text.isprintable() else "".join(
+        char if char.isprintable() or char in "\n\u3000" else f"\\u{ord(char):04x}" for char in text
+    )  # fmt: skip
+
+
 @frozen(kw_only=True)
 class Diagnostic:
     """One finding in a text: an error, a choice to confirm (需确认) or a piece of information."""
 
     code: str
-    message: str
+    message: str = field(converter=_printable)
     level: Level = "error"
     span: Span | None = None
     source: str = field(default="", repr=False)
-    hint: str = ""
-    example: str = ""
+    hint: str = field(default="", converter=_printable)
+    example: str = field(default="", converter=_printable)
 
     @property
     def excerpt(self) -> str:
@@ -143,7 +154,7 @@ class KpiError(Exception):
         first = Diagnostic(code=code, message=message, span=span, source=source, hint=hint, example=example)
         self.diagnostic = diagnostics[0] if diagnostics else first
         self.diagnostics = diagnostics or (first,)
-        super().__init__(message)
+        super().__init__(self.diagnostic.message)
 
     @property
     def code(self) -> str:

@@ -73,7 +73,9 @@ def _unit_for_bare(variable: Var, value: Any, unit: str | None) -> Unit:
     raise InputError(
         f"{_name(variable)}的值 {value} 没有单位",
         code="KPI802",
-        hint=f"写 {value}{wanted.symbol}，或用 unit= 说明",
+        hint=f"是元就写 {value}元，是{wanted.symbol}就写 {value}{wanted.symbol}，或用 unit= 说明"
+        if wanted.kind == "money"
+        else f"写 {value}{wanted.symbol}，或用 unit= 说明",
         example=f"{value}{wanted.symbol}",
     )
 

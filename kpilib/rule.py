@@ -17,14 +17,12 @@ from kpilib.meaning.expr import Absent, Expr
 from kpilib.meaning.lower import Lowered, lower
 from kpilib.meaning.metrics import Goal
 from kpilib.meaning.reading import Reading
-from kpilib.quantity import Quantity, decimal_text, exact
+from kpilib.quantity import decimal_text
 from kpilib.syntax.print import print_rule
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.template import Hole, fill, holes_of
-from kpilib.syntax.tree import FullMarks, RuleTree, Target
+from kpilib.syntax.tree import RuleTree, Target
 from kpilib.views.explain import Explanation, explain
-
-Points = str | int | Decimal | Fraction | Quantity
 
 
 @define(eq=False)
@@ -41,7 +39,7 @@ class _Memo:
         return _Memo, ()
 
 
-@frozen
+@frozen(repr=False)
 class Rule:
     """A compiled rule.  Make one with `compile_rule`.
 
@@ -49,14 +47,21 @@ class Rule:
     or bare numbers where the rule's unit leaves no doubt (次, 个, 元).
     """
 
-    tree: RuleTree = field(repr=False)
+    tree: RuleTree
     reading: Reading
     full_marks: Fraction | None
-    _goal: Goal | None = field(repr=False)
-    _renames: tuple[tuple[str, str], ...] = field(repr=False)
+    _goal: Goal | None
+    _renames: tuple[tuple[str, str], ...]
     indicator: str
-    source: str = field(repr=False, eq=False)
-    _memo: _Memo = field(factory=_Memo, eq=False, repr=False)
+    source: str = field(eq=False)
+    _memo: _Memo = field(factory=_Memo, eq=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        marks = "" if self.full_marks is None else f", full_marks={decimal_text(self.full_marks)}"
+        return f"Rule({self.text!r}{marks})"
 
     # ---- what it is ------------------------------------------------------------------------------------------------
     def _lowered(self, goal: Goal | None = None) -> Lowered:
@@ -119,7 +124,7 @@ class Rule:
 
     def _reads_the_same(self, text: str) -> bool:
         try:
-            again = read_rule(text, target_kind=_kind(self._goal), indicator=self.indicator)
+            again = read_rule(text, target_kind=kind_of(self._goal), indicator=self.indicator)
         except KpiError:
             return False
         return again.clauses == self.tree.clauses
@@ -282,100 +287,34 @@ class Rule:
         Raises:
             InputError: a name that is no hole, or a value whose unit does not fit.
         """
+        if not isinstance(values or {}, Mapping):
+            raise InputError("fill() 要一个字典，空的名字对应要填的数", code="KPI801", example='fill({"扣分": 2})')
         filled = fill(self.tree, {**(values or {}), **named})
         return Rule(
             filled, self.reading, self.full_marks, self._goal, self._renames, self.indicator, self.source
-        )._checked()
+        ).checked()
 
-    def _checked(self) -> Rule:
+    def checked(self) -> Rule:
+        """The rule itself, once its meaning is known.
+
+        Raises:
+            KpiError: it contradicts itself, or an input that is to be renamed does not exist.
+        """
         if not self.holes:
-            self._lowered()
+            known = [variable.name for variable in self._lowered().variables]
+            for old, new in self._renames:
+                if new not in known:
+                    raise InputError(
+                        f"没有叫「{old[:40]}」的输入，不能改名",
+                        code="KPI804",
+                        hint=f"这条规则的输入是：{'、'.join(known)}",
+                    )
         return self
 
 
-def _kind(goal: Goal | None) -> str:
+def kind_of(goal: Goal | None) -> str:
+    """The kind of unit of a target, "" without one."""
     return goal.amount.unit.kind if goal is not None else ""
 
 
-def compile_rule(
-    text: str,
-    *,
-    full_marks: Points | None = None,
-    target: Any = None,
-    reading: Reading | None = None,
-    inputs: Mapping[str, str] | None = None,
-    indicator: str = "",
-) -> Rule:
-    """Compile a Chinese scoring rule.
-
-    Args:
-        text: the rule as its author wrote it.
-        full_marks: 满分 of the item, in 分; without it the rule is a pure adjustment from 0.
-        target: 目标值 from the sheet, where the text leaves it open: ``"90%"``, ``"不超过3次"``, ``"100万元"``.
-        reading: the options of 口径.
-        inputs: new names for inputs, old to new.
-        indicator: the indicator's name, which the text may use.
-
-    Raises:
-        RuleSyntaxError: the text cannot be read, or contradicts itself.
-        AmbiguousRuleError: it can be read in two ways.
-        UnsupportedError: a kind of rule that is not modelled.
-        UnitError: units that do not fit.
-        InputError: full marks or target are wrong.
-    """
-    if not isinstance(text, str):
-        raise InputError("规则要是一段文字", code="KPI801")
-    marks = _marks(full_marks)
-    goal = read_target(target)
-    tree = read_rule(text, target_kind=_kind(goal), indicator=indicator)
-    said = [clause.marks.value for clause in tree.clauses if isinstance(clause, FullMarks)]
-    marks = said[0] if marks is None and len(said) == 1 else marks
-    rule = Rule(tree, reading or Reading(), marks, goal, tuple(sorted((inputs or {}).items())), indicator, text)
-    return rule._checked()
-
-
-def _marks(full_marks: Points | None) -> Fraction | None:
-    if full_marks is None:
-        return None
-    value = (
-        full_marks.base
-        if isinstance(full_marks, Quantity)
-        else exact(full_marks.removesuffix("分") if isinstance(full_marks, str) else full_marks)
-    )
-    if value <= 0:
-        raise InputError("满分必须大于0", code="KPI801", hint="例如 full_marks=20")
-    return value
-
-
-def check(
-    text: str,
-    *,
-    full_marks: Points | None = None,
-    target: Any = None,
-    reading: Reading | None = None,
-    inputs: Mapping[str, str] | None = None,
-    indicator: str = "",
-) -> tuple[Diagnostic, ...]:
-    """All findings of a rule text: its errors, or the notes of the readings taken; never raises on bad text."""
-    try:
-        rule = compile_rule(
-            text, full_marks=full_marks, target=target, reading=reading, inputs=inputs, indicator=indicator
-        )
-    except KpiError as error:
-        return error.diagnostics
-    if rule.holes:
-        return tuple(
-            Diagnostic(
-                code="KPI301",
-                message=f"「{hole.name}」还空着",
-                level="需确认",
-                span=hole.span,
-                source=text,
-                hint="填上再计分",
-            )
-            for hole in rule.holes
-        )
-    return rule.notes
-
-
-__all__ = ["Input", "Rule", "check", "compile_rule"]
+__all__ = ["Input", "Rule"]

@@ -30,6 +30,7 @@ ROOMS = (
     {"inputs"},
     {"views"},
     {"rule"},
+    {"compiler"},
     {"plan"},
     {"output"},
     {"cli_click"},

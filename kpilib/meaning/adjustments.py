@@ -356,6 +356,9 @@ class Adjustments(Bases):
         bound = self._bound_of_base(metric, "up")
         if bound is not None:
             start = Const(bound)
+            edge = f"{decimal_text(bound)}{metric.unit.symbol if metric.unit is not None else ''}"
+            self.note("KPI907", f"从超过 {edge} 的部分数起，{edge} 以内的不算", clause.span, "需确认",
+                      hint=f"写 每超过{shown(clause.amount)}{'扣' if sign < 0 else '加'}…分")  # fmt: skip
         if not clause.per and not clause.single:
             self.note("KPI905", f"没有写「每」，读作每{shown(clause.amount)}都算", clause.span)
         distance = add(variable, scale(Fraction(-1), start))

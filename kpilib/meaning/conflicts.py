@@ -26,6 +26,7 @@ from kpilib.text import Span
 
 # Patterns as text: `re` compiles one when a rule first needs it, which keeps the cold start short.
 _GUARD = r"(?:低于|高于|超过|不足|不满|未满|大于|小于|不到|达到)[^,，;；。]{0,6}[0-9一二三四五六七八九十][^,，;；。]{0,4}(?:的|时|以上|以下)$"
+_ONE_EVENT = r"(?:单|每)(?:次|笔|件|起|项|单|例|个)"
 _COUNTED = r"(?:次数|个数|件数|数量|人数|天数|户数|家数)$"
 _BAD = r"(?:未完成|未及时|不合格|不达标|不良|差错|错误|事故|投诉|故障|流失|离职|延误|逾期|退货|返工|报废|损耗)率$"
 
@@ -67,6 +68,7 @@ class Conflicts(Context):
         self._loose_caps()
         self._accrual()
         self._on_top()
+        self._of_one_event()
         self._named_twice()
 
     def _target_range(self, clause: Target) -> None:
@@ -323,6 +325,20 @@ class Conflicts(Context):
                 hint="代替的，列出每一档扣多少分；另外再扣的，分成两个指标写",
                 example="迟到1次扣2分，2次扣4分，3次以上扣10分",
             )  # fmt: skip
+
+    def _of_one_event(self) -> None:
+        """短款每次扣1分，单次金额超过100元扣5分: one number cannot speak of each event; instead of the 1, or on top?"""
+        counted = any(isinstance(clause, Occurrence) for clause in self.tree.clauses)
+        for rung in self.rungs:
+            for leaf in conditions(rung.condition):
+                if counted and isinstance(leaf, (Comparison, Between)) and re.match(_ONE_EVENT, self.metric(leaf).name):
+                    said = self.source[rung.span.start : rung.span.end]
+                    raise self.ambiguous(
+                        f"「{said}」说的是其中一次，代替这一次扣的分，还是另外再扣？", rung.span,
+                        ("代替这一次扣的分", "有一次是这样", "这一次只按这一档"),
+                        ("另外再扣", "有一次是这样", "这一次扣两回"),
+                        hint="把这样的次数单独数，写成另一件事", example="小额差错每次扣1分，大额差错每次扣5分",
+                    )  # fmt: skip
 
     def _loose_caps(self) -> None:
         """每次扣2分，10分封顶: the cap of what is taken, or of the score?"""

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
+from kpilib.compiler import compile_rule
 from kpilib.meaning.reading import Reading
 from kpilib.quantity import decimal_text
-from kpilib.rule import Rule, compile_rule
+from kpilib.rule import Rule
 from kpilib.text import Span
 
 # Rules of people's own targets that an indicator keeps ready.

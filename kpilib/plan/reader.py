@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from attrs import define, evolve, field
 
+from kpilib.compiler import check, compile_rule
 from kpilib.errors import CODES, AmbiguousRuleError, Diagnostic, InputError, KpiError, PlanError
 from kpilib.plan.document import FORMAT, HUNDRED, Plan
 from kpilib.plan.facts import fold
@@ -17,7 +18,7 @@ from kpilib.plan.parts import Group, Indicator
 from kpilib.plan.settings import Settings, read_settings
 from kpilib.plan.weights import check_weights
 from kpilib.quantity import parse_quantity, unit_named
-from kpilib.rule import Rule, check, compile_rule
+from kpilib.rule import Rule
 from kpilib.syntax.plan_text import MAX_FINDINGS, read_plan
 from kpilib.syntax.plan_tree import GroupNode, IndicatorNode, Line, PlanNode, Words
 from kpilib.syntax.reader import GLUED

@@ -11,7 +11,7 @@ from kpilib.quantity import UNITS, unit_named
 from kpilib.syntax.formulas import Formulas
 from kpilib.syntax.heads import Head, Item, heads
 from kpilib.syntax.names import demand_free, name_of, names_metric
-from kpilib.syntax.parts import Counted, Labelled, Once
+from kpilib.syntax.parts import Counted, Labelled, Once, once_or_each
 from kpilib.syntax.phrases import (
     Based,
     Factor,
@@ -365,13 +365,7 @@ class Awards(Formulas):
             over = first.bound_word in ("超过", "超出", "超", "逾") and not first.of_target
             unit_beyond = bool(first.beyond) and first.of_target and first.amount.value == 1 and not first.twice
             if first.bound_word == "满" and first.amount.unit.is_count and first.amount.value != 1:
-                raise self.refuse(
-                    "KPI201",
-                    "是满一次算一次，还是每满这么多算一次？",
-                    span,
-                    hint="写 每满…，或 …以上",
-                    example="每满10件加1分",
-                )
+                raise once_or_each(self.source, span, award, first.amount, before=condition.metric, way="满")
             if over or unit_beyond:
                 self.parts.append(Once(condition.metric, first, award, span))
                 return

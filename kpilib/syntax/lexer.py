@@ -13,12 +13,14 @@ from lark import Token
 from lark.lexer import Lexer
 
 from kpilib.errors import RuleSyntaxError
+from kpilib.quantity import MAX_DIGITS
 from kpilib.syntax import numbers
 from kpilib.syntax.numbers import Found
 from kpilib.text import Span, normalise, unreadable
 
 MAX_CHARACTERS = 8000
 BLANKED = "%‰分次个家项件人天户起例条份台批笔名元万"  # what may follow a blank left for a number
+_TOO_LONG = re.compile(rf"[0-9](?:,?[0-9]){{{MAX_DIGITS},}}")
 _MACRO = re.compile(r"^// macro (\w+)\s*= (.+)$", re.M)
 _TERMINAL = re.compile(r"^([A-Z_]+)(?:\.(\d+))?: /(.*)/$", re.M)
 
@@ -145,6 +147,12 @@ def lex(text: str) -> list[Word]:
             hint="删掉它，或从原文件重新复制",
         )
     squeezed, places = squeeze(normalise(text))
+    long = _TOO_LONG.search(squeezed)
+    if long is not None:
+        raise RuleSyntaxError(
+            f"这个数超过 {MAX_DIGITS} 位", code="KPI111", span=Span(places[long.start()], places[long.end() - 1] + 1),
+            source=text, hint="核对这个数；大数写成 万、亿", example="每低1亿元扣2分",
+        )  # fmt: skip
     if not squeezed.strip(numbers.ITEM + ",;。:.、"):
         raise RuleSyntaxError("文字是空的", code="KPI101", hint="写一条计分规则")
     skeleton: list[str] = []

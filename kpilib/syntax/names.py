@@ -11,7 +11,7 @@ from kpilib.text import Span
 
 # Words around a name that do not belong to it.
 _BEFORE = re.compile(
-    r"^(?:[、,:]|每(?:个)?(?:月|季度|季|年度|年|半年|学期|周)(?=[一-龥]{2})|(?:当月|本月|年|月|当年|季度|考核期)内|若是|若|如果|如|凡是|凡|对于|对|因为|因|由于|在|当|但|且|并|并且|其|经|经查|经核实|发生|出现|存在|产生|造成|发现|检查发现|查出|查到|被查出|另外|另|有(?!效|序|害|关|机|责|形|损|限)|每|一旦|任何一|任何|任意一|任意|"
+    r"^(?:[、,:]|每(?:个)?(?:月|季度|季|年度|年|半年|学期|周|日|天|期|班)(?=[一-龥]{2})|(?:当月|本月|年|月|当年|季度|考核期)内|若是|若|如果|如|凡是|凡|对于|对|因为|因|由于|在|当|但|且|并|并且|其|经|经查|经核实|发生|出现|存在|产生|造成|发现|检查发现|查出|查到|被查出|另外|另|有(?!效|序|害|关|机|责|形|损|限)|每|一旦|任何一|任何|任意一|任意|"
     r"实际(?=完成)|本月|当月|本季|本年度|年度内|全年|考核期内|各年度考核时|月(?=[0-9])|其中|则|要求|指标值?|考核(?=结果|得分)|从|以|比(?!例|率|重)|与|较|完成(?!率|比例|情况|值|数|度|量|时间|质量|进度|额|百分|效果|程度|周期|及时))+"
 )
 _AFTER = re.compile(
@@ -153,7 +153,11 @@ def demand_free(word: Word, source: str) -> None:
     doubled = _DOUBLED.search(word.text)
     if doubled is not None:
         raise RuleSyntaxError(
-            f"「{doubled[0]}」重复了，文字像是损坏了", code="KPI111", span=word.span, source=source, hint="删去重复的字"
+            f"「{doubled[0][:20]}」重复了，文字像是损坏了",
+            code="KPI111",
+            span=word.span,
+            source=source,
+            hint="删去重复的字",
         )
     for part in word.parts or (word,):
         near = near_miss(_HARMLESS.sub(lambda match: "〇" * len(match[0]), part.text)) if part.kind == "TEXT" else None

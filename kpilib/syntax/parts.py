@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from attrs import frozen
 
-from kpilib.errors import KpiError, RuleSyntaxError
+from kpilib.errors import AlternativeReading, AmbiguousRuleError, KpiError, RuleSyntaxError
 from kpilib.quantity import decimal_text
 from kpilib.syntax.phrases import (
     Else,
@@ -50,6 +52,7 @@ class Once:
     span: Span
 
 
+_VERBS = {"gain": "加", "deduct": "扣", "set": "得"}
 SCORING = (Step, Rung, Otherwise, Proportional, Occurrence)
 Part = Clause | Counted | Labelled | Once
 
@@ -77,7 +80,25 @@ def points_text(award: Award) -> str:
     return decimal_text(amount.value) if amount is not None and amount.value is not None else "?"
 
 
-def double_text(award: Award) -> str:
-    """Twice the marks of an award as digits."""
-    amount = award.points.amount
-    return decimal_text(2 * amount.value) if amount is not None and amount.value is not None else "?"
+def once_or_each(
+    source: str, span: Span, award: Award, amount: Amount, *, before: str = "", way: str = "", once: str = ""
+) -> AmbiguousRuleError:
+    """延误3天扣2分: once, or for each 3 days?  Both sentences, and what they give for twice as much."""
+    number, double = (f"{decimal_text((amount.value or Fraction(0)) * times)}{amount.unit.symbol}" for times in (1, 2))
+    verb, marks = _VERBS[award.kind], award.points.amount
+    text, twice = ("?", "?") if marks is None or marks.value is None else (
+        f"{decimal_text(marks.value * times)}{marks.unit.symbol}" for times in (1, 2)
+    )  # fmt: skip
+    head, tail = source[: span.start], source[span.end :]
+    readings = tuple(
+        AlternativeReading(
+            text=f"{head}{before}{wording}{verb}{text}{tail}",
+            at=f"{way}{'了' if way else ''}{double}",
+            points=f"{verb}{taken}",
+        )
+        for wording, taken in ((f"每{way}{number}", twice), (f"{once}{number}以上", text))
+    )
+    return AmbiguousRuleError(
+        f"「{way}{number}{verb}{text}」是{verb}一次，还是每{number}{verb}一次？", readings=readings, code="KPI201",
+        span=span, source=source, hint="写 每… 或 …以上", example=readings[0].text.strip()[:60],
+    )  # fmt: skip

@@ -66,7 +66,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         found = damage.search(text)
         if found is not None:
             raise RuleSyntaxError(
-                f"「{found[0]}」{said}",
+                f"「{found[0][:20]}」{said}",
                 code="KPI111",
                 span=Span(*found.span()),
                 source=text,

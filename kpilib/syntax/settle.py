@@ -6,11 +6,10 @@ from fractions import Fraction
 
 from attrs import evolve
 
-from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError
-from kpilib.quantity import decimal_text
+from kpilib.errors import RuleSyntaxError
 from kpilib.syntax.labels import NEGATIVE, settle_label
 from kpilib.syntax.names import LATE
-from kpilib.syntax.parts import Counted, Labelled, Once, Part, double_text, points_text
+from kpilib.syntax.parts import Counted, Labelled, Once, Part, once_or_each
 from kpilib.syntax.rewrite import bracketed_marks, full_marks, reached, series, unshared, without_target
 from kpilib.syntax.tree import (
     Award,
@@ -142,24 +141,7 @@ def _counted(part: Counted, parts: list[Part], source: str, target_kind: str) ->
         )
     if one:
         return Occurrence(part.event, amount, award, False, False, span=part.span)
-    text, points = f"{decimal_text(amount.value or Fraction(0))}{amount.unit.symbol}", points_text(award)
-    verb = "加" if award.kind == "gain" else "扣"
-    sign = "" if award.kind == "gain" else "-"
-    twice = f"{decimal_text(2 * (amount.value or Fraction(0)))}{amount.unit.symbol}"
-    readings = (
-        AlternativeReading(
-            text=f"{part.event}每{text}{verb}{points}分", at=twice, points=f"{sign}{double_text(award)}"
-        ),
-        AlternativeReading(text=f"{part.event}{text}以上{verb}{points}分", at=twice, points=f"{sign}{points}"),
-    )
-    raise AmbiguousRuleError(
-        f"「{text}{verb}{points}分」是{verb}一次，还是每{text}{verb}一次？",
-        readings=readings,
-        code="KPI201",
-        span=part.span,
-        source=source,
-        hint="写 每… 或 …以上",
-    )
+    raise once_or_each(source, part.span, award, amount, before=part.event)
 
 
 _EARLIER, _LATER = ("提前",), ("延迟", "延误", "延期", "推迟", "超期", "逾期", "拖延", "滞后")
@@ -277,20 +259,5 @@ def _once(part: Once, parts: list[Part], source: str, has_target: bool) -> Claus
         if ladder:
             name = f"{part.metric}{measure.inside.text if measure.inside else ''}"
             return Rung(Comparison(name, ">=", amount, False, span=part.span), award, part.span)
-    text, points = f"{decimal_text(amount.value or Fraction(0))}{amount.unit.symbol}", points_text(award)
-    verb = "加" if award.kind == "gain" else "扣"
-    sign = "" if award.kind == "gain" else "-"
     way = measure.inside.text if measure.inside and measure.kind == "change" else "超过"
-    at = f"{way}{decimal_text(2 * (amount.value or Fraction(0)))}{amount.unit.symbol}"
-    readings = (
-        AlternativeReading(text=f"每{way}{text}{verb}{points}分", at=at, points=f"{sign}{double_text(award)}"),
-        AlternativeReading(text=f"{way}幅度{text}以上{verb}{points}分", at=at, points=f"{sign}{points}"),
-    )
-    raise AmbiguousRuleError(
-        f"「{way}{text}{verb}{points}分」是{verb}一次，还是每{text}{verb}一次？",
-        readings=readings,
-        code="KPI201",
-        span=part.span,
-        source=source,
-        hint="写 每… 或 …以上",
-    )
+    raise once_or_each(source, part.span, award, amount, before=part.metric, way=way, once=f"{way}幅度")

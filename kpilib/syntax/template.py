@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 from attrs import evolve, frozen
 
 from kpilib.errors import InputError
-from kpilib.quantity import PLAIN, Quantity, exact, parse_quantity
+from kpilib.quantity import PLAIN, Quantity, Unit, exact, parse_quantity
 from kpilib.syntax.tree import (
     Amount,
     Award,
@@ -95,7 +94,15 @@ def _named(tree: RuleTree) -> list[tuple[str, Amount]]:
 
 def holes_of(tree: RuleTree) -> tuple[Hole, ...]:
     """The holes of a tree, in the order of the text."""
-    return tuple(Hole(name, amount.unit.symbol, amount.span) for name, amount in _named(tree))
+    return tuple(Hole(name, _unit(tree, name, amount).symbol, amount.span) for name, amount in _named(tree))
+
+
+def _unit(tree: RuleTree, name: str, amount: Amount) -> Unit:
+    """The unit that a blank needs; a target that was left without one is held against the steps, in their unit."""
+    if amount.unit is PLAIN and name.startswith("目标值"):
+        steps = [part.amount.unit for clause in tree.clauses if isinstance(clause, Step) for part in clause.parts]
+        return steps[0] if steps else PLAIN
+    return amount.unit
 
 
 def fill(tree: RuleTree, values: Mapping[str, Any]) -> RuleTree:
@@ -114,14 +121,15 @@ def fill(tree: RuleTree, values: Mapping[str, Any]) -> RuleTree:
                 hint=f"空着的是：{'、'.join(known)}" if known else "这条规则没有空",
             )
     new = {
-        id(amount): evolve(amount, value=_number(name, amount, values[name]))
+        id(amount): _filled(name, amount, _unit(tree, name, amount), values[name])
         for name, amount in named
         if name in values
     }
     return RuleTree(_replaced(tree.clauses, new), tree.source)
 
 
-def _number(name: str, amount: Amount, value: Any) -> Fraction:
+def _filled(name: str, amount: Amount, unit: Unit, value: Any) -> Amount:
+    """The amount with its value; where the author gave no unit, the value may bring its own."""
     quantity = (
         parse_quantity(value)
         if isinstance(value, str)
@@ -129,13 +137,15 @@ def _number(name: str, amount: Amount, value: Any) -> Fraction:
         if isinstance(value, Quantity)
         else Quantity(exact(value))
     )
-    if quantity.unit is not PLAIN and quantity.unit.kind != amount.unit.kind:
+    if amount.unit is PLAIN and name.startswith("目标值") and quantity.unit is not PLAIN:
+        unit = quantity.unit
+    if quantity.unit is not PLAIN and quantity.unit.kind != unit.kind:
         raise InputError(
-            f"「{name}」要的单位是「{amount.unit.symbol}」，给的是「{quantity.unit.symbol}」",
+            f"「{name}」要的单位是「{unit.symbol}」，给的是「{quantity.unit.symbol}」",
             code="KPI401",
-            example=f"2{amount.unit.symbol}",
+            example=f"2{unit.symbol}",
         )
-    number = quantity.number if quantity.unit is PLAIN else quantity.base / amount.unit.size
+    number = quantity.number if quantity.unit is PLAIN else quantity.base / unit.size
     rest = number.denominator
     for prime in (2, 5):
         while rest % prime == 0:
@@ -144,7 +154,7 @@ def _number(name: str, amount: Amount, value: Any) -> Fraction:
         raise InputError(
             f"「{name}」要写成规则里能写的数，给的是 {number}", code="KPI801", hint="不小于 0 的有限小数", example="2.5"
         )
-    return number
+    return evolve(amount, value=number, unit=unit)
 
 
 def _replaced(node: Any, new: dict[int, Amount]) -> Any:
