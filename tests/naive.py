@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from fractions import Fraction
 
 from kpilib.quantity import Quantity, Unit, parse_quantity
@@ -363,6 +364,9 @@ class _Naive:
                     and re.search(fault, rung.condition.metric)
                 )
             ]
+        top = self.top(rungs, scale)
+        if top is not None and isinstance(x, Fraction) and x > 1:
+            return top.award
         holding: list[tuple[Interval, Award | Proportional]] = []
         for rung in rungs:
             for interval in self.intervals(rung.condition):
@@ -378,6 +382,26 @@ class _Naive:
         pick = min if self.shared_bound == "worse" else max
         return pick(tightest, key=lambda award: self.worth(award, scale))
 
+    def top(self, rungs: list[Rung], scale: Fraction) -> Rung | None:
+        """完成率100%得20分，85%以上得15分: the exact 100 % stands for more as well, where nothing is said of more."""
+        for rung in rungs:
+            leaf = rung.condition
+            if not isinstance(leaf, Comparison) or leaf.operator != "==" or leaf.amount is None:
+                continue
+            if leaf.amount.unit.kind != "rate" or leaf.amount.base != 1:
+                continue
+            if leaf.metric and not any(word in leaf.metric for word in ("完成", "达成", "实现")):
+                continue
+            others = [other for other in rungs if other is not rung]
+            ranges = [(other, one) for other in others for one in self.intervals(other.condition)]
+            if any(one.low is not None and one.low >= 1 for _, one in ranges):
+                continue
+            upward = [other for other, one in ranges if one.high is None and one.low is not None]
+            mine = self.worth(rung.award, scale)
+            if upward and all(self.worth(other.award, scale) < mine for other in upward):
+                return rung
+        return None
+
     def intervals(self, condition: object) -> list[Interval]:
         if isinstance(condition, Either):
             return [interval for part in condition.parts for interval in self.intervals(part)]
@@ -391,6 +415,9 @@ class _Naive:
 
     def stepped(self) -> Fraction | None:
         """A base, what steps and occurrences move it, their caps, and the zero rule."""
+        shared = [one for one in self.clauses if isinstance(one, Rung) and isinstance(one.award, Proportional)]
+        if shared:
+            return self.shared_then_stepped(shared[0])
         start = self.start_rung()
         base: Fraction | None = self.start_points()
         proportional = [clause for clause in self.clauses if isinstance(clause, Proportional)]
@@ -409,6 +436,17 @@ class _Naive:
             if isinstance(rung.award, Award) and rung.award.kind == "set" and self.true(rung.condition):
                 score = self.points(rung.award)
         return score
+
+    def shared_then_stepped(self, rung: Rung) -> Fraction | None:
+        """60%-100%按比例，超过100%每超1%加1分: the ladder up to the end of the range, the steps from there."""
+        ((name, x),) = self.inputs.items()
+        end = self.interval(rung.condition).high
+        assert isinstance(x, Fraction)
+        assert end is not None
+        up_to = copy(self)
+        up_to.inputs = {name: min(x, end)}
+        award = up_to.rung_that_applies([one for one in self.clauses if isinstance(one, Rung)], Fraction(1))
+        return None if award is None else up_to.worth(award, Fraction(1)) + self.adjustment(None)
 
     def start_rung(self) -> Rung | None:
         """The rung that earns full marks, from whose bound the steps count."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 from kpilib.meaning.context import ZERO
 from kpilib.meaning.expr import (
     Case,
+    Compare,
     Const,
     Expr,
     Guard,
@@ -91,6 +92,16 @@ class Bases(Taking):
                     overrides.append(
                         (self.guard(rung.condition), self.award_points(rung.award.points, rung.span), rung.span)
                     )
+        if base_rung is not None and isinstance(base_rung.award, Proportional):
+            return (
+                self._share_and_steps(base_rung, base_rung.award, zeros),
+                "起点",
+                base_rung.span,
+                [],
+                base_rung,
+            )
+        if any(isinstance(rung.award, Proportional) for rung in loose):
+            raise self.refuse("KPI118", "同一个指标又按比例又按档加减", loose[0].span, hint="只留一种算法")
         if base_rung is not None and isinstance(base_rung.award, Award):
             points = self.award_points(base_rung.award.points, base_rung.span)
             overrides += [
@@ -169,6 +180,8 @@ class Bases(Taking):
             if self.goal is None or at_goal or full:
                 return rung
             interval = self.interval(leaf)
+            if isinstance(rung.award, Proportional) and self.goal.amount.base in (interval.low, interval.high):
+                return rung  # 60%-100%按比例，超过100%每超1%加1分
             point = Interval.of("==", self.goal.amount.base, False)
             if not interval.relative and point.shared(interval) is None:
                 return None
@@ -196,6 +209,20 @@ class Bases(Taking):
         if len(full_rungs) == 1:
             return full_rungs[0]
         raise self.two_bases(scored[0], scored[-1])
+
+    def _share_and_steps(self, rung: Rung, award: Proportional, zeros: list[Rung]) -> Expr:
+        """60%-100%按比例，超过100%每超1%加1分: past the range the share stays what it is at its end."""
+        leaf = conditions(rung.condition)[0]
+        interval = self.interval(leaf)
+        metric = self.metric(leaf)
+        ways = {part.direction for step in self.steps for part in step.parts if self.metric(part) is metric}
+        lows = [self.interval(one) for zero in zeros for one in conditions(zero.condition)]
+        below = all(one.high is not None and interval.low is not None and one.high <= interval.low for one in lows)
+        if ways != {"up"} or interval.high is None or interval.relative or award.by_target or not below:
+            raise self.refuse("KPI118", "同一个指标又按比例又按档加减", rung.span, hint="只留一种算法")
+        end = Const(self._worth_at(rung, interval.high))
+        variable = self.vars[id(metric)]
+        return Case(((Compare(variable, ">", Const(interval.high)), end),), self._ladder([rung, *zeros], []))
 
     def _takes_from(self, rung: Rung, other: Rung) -> bool:
         """90分以上得满分，90分以下扣1分: the second takes from what the first gives."""

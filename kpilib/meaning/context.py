@@ -92,6 +92,7 @@ class Context:
             for clause in tree.clauses
         )
         self.target_used = False
+        self.tops: set[int] = set()  # exact conditions that hold for more as well: 完成率100% as the top rung
         self.ladder_spans: tuple[tuple[Guard, Span], ...] = ()  # which words speak for which inputs of the base
         self.base_rung: Rung | None = None  # the rung from which steps count, once the base is known
         self.deducting = {
@@ -260,7 +261,7 @@ class Context:
             return self._beyond(metric, leaf)
         if (leaf.of_target and self.goal is not None) or target_share(metric, leaf.amount, False, self.goal):
             return self._resolved(Interval.of(leaf.operator, leaf.amount.base, True))
-        return Interval.of(leaf.operator, leaf.amount.base, False)
+        return Interval.of(">=" if id(leaf) in self.tops else leaf.operator, leaf.amount.base, False)
 
     def _beyond(self, metric: Metric, leaf: Comparison) -> Interval:
         """How far beyond the target: a share of an amount, points of a rate; without a target the input is the distance."""

@@ -117,6 +117,8 @@ class Rungs(Context):
                 rungs[0].span,
                 hint="用 target= 给出目标值",
             )
+        if not adjusting:
+            intervals = self._reached_tops(rungs, intervals)
         whole = self.vars[id(metric)].domain.kind == "count"
         if whole:
             intervals = [interval.whole() for interval in intervals]
@@ -132,6 +134,27 @@ class Rungs(Context):
             self._tell_gaps(rungs, intervals, self.vars[id(metric)])
         return _sorted(rungs, before)
 
+    def _reached_tops(self, rungs: list[Rung], intervals: list[Interval]) -> list[Interval]:
+        """完成率100%得20分，80%以上得15分: 103 % is worth no less than 100 %, where no rung says otherwise."""
+        found = list(intervals)
+        for number, (rung, point) in enumerate(zip(rungs, intervals, strict=True)):
+            leaf = rung.condition
+            if not isinstance(leaf, Comparison) or leaf.amount is None or leaf.amount.unit.kind != "rate":
+                continue
+            if not point.single or leaf.amount.base != 1 or not re.search(r"完成|达成|实现|^$", self.metric(leaf).name):
+                continue  # 及时率 ends at 100 %
+            others = [n for n in range(len(rungs)) if n != number]
+            beyond = any(
+                low is not None and low >= point.low for low in (intervals[n].low for n in others) if point.low
+            )
+            around = [n for n in others if intervals[n].high is None and intervals[n].low is not None]
+            best = all(self._worth_at(rung, Fraction(1)) > self._worth_at(rungs[n], Fraction(1)) for n in around)
+            if around and best and not beyond:
+                self.tops.add(id(leaf))
+                self.note("KPI903", "100% 是最高一档，超过 100% 的也归这一档", rung.span)
+                found[number] = self.interval(leaf)
+        return found
+
     def _compare(
         self, rungs: list[Rung], intervals: list[Interval], one: int, other: int, before: dict[int, set[int]]
     ) -> None:
@@ -145,7 +168,6 @@ class Rungs(Context):
             raise self.refuse("KPI119", "同一个界限写了两个结果", rungs[other].span, hint="每一档只写一次")
         if first_in or second_in:
             inner, outer = (one, other) if first_in else (other, one)
-            self._only_exact(rungs[inner], intervals[inner], rungs[outer], intervals[outer])
             before[outer].add(inner)
             return
         if not shared.single:
@@ -188,19 +210,6 @@ class Rungs(Context):
                             hint="核对分数，或写成范围",
                             example="80%-90%得20分；90%以上得10分",
                         )
-
-    def _only_exact(self, inner: Rung, point: Interval, outer: Rung, around: Interval) -> None:
-        """80%以上得15分，完成100%得20分: is 103 % worth less than 100 %?"""
-        leaf = inner.condition
-        if not isinstance(leaf, Comparison) or leaf.amount is None or around.high is not None:
-            return
-        whole = point.single and leaf.amount.unit.kind == "rate" and leaf.amount.base == 1
-        if not whole or not re.search(r"完成|达成|实现|^$", self.metric(leaf).name):
-            return  # 及时率 ends at 100 %
-        if self._worth_at(inner, Fraction(1)) > self._worth_at(outer, Fraction(1)):
-            raise self.refuse(
-                "KPI114", "是以上、以下，还是正好？", inner.span, hint="在数字后写 以上、以下", example="100%以上得20分"
-            )
 
     def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
         if isinstance(rung.award, Proportional):

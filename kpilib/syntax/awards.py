@@ -41,6 +41,25 @@ from kpilib.syntax.tree import (
 )
 from kpilib.text import Span
 
+_PART_BEYOND = re.compile(
+    r"^(超出|超过|高于|高出|不足|低于|少于)(?:[^部]{0,8}部分|的|者|后)?$"
+)  # what stands before 每, and tells the direction
+
+
+def _beyond(item: Item) -> Item:
+    """超出预算部分每1%扣0.5分, 超过每次扣1分: the part beyond tells the direction."""
+    measure, match = item.measure, _PART_BEYOND.match(item.before.text) if item.before is not None else None
+    if match is None or measure.kind not in ("per", "each"):
+        return item
+    amount = measure.amount
+    if measure.kind == "each" and measure.inside is not None:
+        amount = Amount(Fraction(1), unit_named(measure.inside.text.lstrip("每按有")), measure.span)
+    way: Direction = "up" if match[1] in ("超出", "超过", "高于", "高出") else "down"
+    inside = None if measure.kind == "each" else measure.inside
+    return item._replace(
+        measure=measure._replace(kind="step", direction=way, amount=amount, inside=inside), before=None
+    )
+
 
 class Awards(Formulas):
     """Makes clauses of awards and what stands before them."""
@@ -182,8 +201,8 @@ class Awards(Formulas):
         self.parts.append(Labelled(text, award, span, bracketed, bare))
 
     def _measured(self, head: Head, award: Award, given: Given | None, *, bare: bool = False) -> None:
+        head = self._without_description(head._replace(items=[_beyond(item) for item in head.items]))
         self._sane(head, award)
-        head = self._without_description(head)
         group = head.last_group()
         earlier = head.items[: len(head.items) - len(group)]
         last = group[-1].measure
@@ -306,18 +325,6 @@ class Awards(Formulas):
             return
         self.parts.append(Step(tuple(parts), award, first.kind == "step", first.full_steps, span))
 
-    def _per_part(self, item: Item, award: Award, span: Span) -> bool:
-        """超出预算部分每1%扣0.5分: the part beyond tells the direction."""
-        measure, before = item.measure, item.before
-        if measure.kind != "per" or before is None or measure.amount is None or award.kind == "set":
-            return False
-        match = re.search(r"(超出|超过|高于|高出|不足|低于|少于)[^部]{0,8}部分$", before.text)
-        if match is None:
-            return False
-        direction: Direction = "up" if match[1] in ("超出", "超过", "高于", "高出") else "down"
-        self.parts.append(Step((StepPart("", direction, measure.amount),), award, True, measure.full_steps, span))
-        return True
-
     def _event(
         self, head: Head, group: list[Item], described: list[Item], award: Award, span: Span, bare: bool
     ) -> None:
@@ -326,9 +333,6 @@ class Awards(Formulas):
         item = group[0]
         measure = item.measure
         amount = measure.amount
-        if self._per_part(item, award, span):
-            self._lead(head.leads)
-            return
         if measure.kind == "each":
             assert measure.inside is not None
             amount = Amount(Fraction(1), unit_named(measure.inside.text.lstrip("每按有")), measure.span)

@@ -70,8 +70,10 @@ class Assembler(Awards):
                 self._award(phrase, award)
             case Measure() if self._is_bare_award(phrase, phrases, index):
                 self._bare(phrase, phrases, index)
-            case Stated(clause=clause):
+            case Stated(clause=clause, both=both):
                 self._stated(clause)
+                if both and isinstance(clause, Limit):
+                    self.parts.append(evolve(clause, kind="loss"))
             case Targeted(measure=measure, span=span):
                 self._target(measure, span)
             case Based(span=span):

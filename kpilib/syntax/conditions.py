@@ -26,11 +26,15 @@ from kpilib.syntax.tree import (
     Condition,
     Either,
     Every,
+    Happens,
     Lead,
     Rung,
     Target,
 )
 from kpilib.text import Span, normalise
+
+# Units of bare targets: 完好率98%，每低…; 响应时间15分钟，每超过…
+_AIMED = ("rate", "time", "workday", "money", "number")
 
 
 class Conditions(Gates):
@@ -85,6 +89,8 @@ class Conditions(Gates):
             self._check_reference(measure)
         span = (item.before.span if item.before else measure.span).cover(measure.span)
         amount = measure.amount
+        if self._none(item) and not metric.endswith("数"):
+            return Happens(metric, False, span=span)
         if amount is not None and amount.unit.kind == "number" and self._counts(item):
             amount = evolve(amount, unit=ANY_COUNT)
         self._check_metric(metric, item)
@@ -136,7 +142,7 @@ class Conditions(Gates):
         counts = (
             bound.kind == "exact"
             and bound.amount is not None
-            and (bound.amount.unit.is_count or (bound.amount.unit.kind == "rate" and _aims(earlier[-1].before)))
+            and (bound.amount.unit.is_count or (bound.amount.unit.kind in _AIMED and _aims(earlier[-1].before)))
             and earlier[-1].before is not None
             and earlier[-1].after is None
         )
@@ -154,7 +160,7 @@ class Conditions(Gates):
             )
         ):
             return [], []  # 未完成任务的，每减少一个
-        if len(earlier) == 1 and bound.kind == "bound" and self._rest_of_zero(bound):
+        if len(earlier) == 1 and bound.kind == "bound" and (self._rest_of_zero(bound) or self._edge_again(bound, step)):
             return [], []  # 超过10小时为0分；不超过10小时，每增加0.1小时扣1分
         if (
             len(earlier) == 1
@@ -192,6 +198,16 @@ class Conditions(Gates):
         ):
             return [], earlier
         return earlier, []
+
+    def _edge_again(self, bound: Measure, step: Measure) -> bool:
+        """85%-93%得10分，低于85%每低1%扣1分，高于93%每高1%加1分: the bound only says again where the range ends."""
+        way = {"<": "down", "<=": "down", ">": "up", ">=": "up"}[bound.operator]
+        ranges = [
+            part.condition
+            for part in [*self.earlier, *self.parts]
+            if isinstance(part, Rung) and isinstance(part.condition, Between) and isinstance(part.award, Award)
+        ]
+        return step.direction == way and any((one.low if way == "down" else one.high) == bound.amount for one in ranges)
 
     def _rest_of_zero(self, bound: Measure) -> bool:
         """Whether a bound is just what an earlier zero rule leaves over."""

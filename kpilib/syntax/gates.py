@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError
-from kpilib.quantity import decimal_text
+from kpilib.quantity import PLAIN, decimal_text
 from kpilib.syntax.heads import Head, Item
 from kpilib.syntax.names import LASTING, SHORT_EVENTS, TRIVIAL, demand_free, name_of, names_metric
 from kpilib.syntax.parts import Sentence
@@ -327,10 +327,28 @@ class Gates(Sentence):
 
     @staticmethod
     def _counts(item: Item) -> bool:
-        """次数为 0: a bare number after a name that counts."""
-        return (
-            item.before is not None
-            and re.search(r"(?:次数|个数|人数|件数|起数|家数|数量|数)(?:为|是|=|等于)?$", item.before.text) is not None
+        """次数为 0, 安全事故为 0: a bare number after a name that counts, or none of an event."""
+        if item.before is None:
+            return False
+        text = item.before.text
+        if re.search(r"(?:次数|个数|人数|件数|起数|家数|数量|数)(?:为|是|=|等于)?$", text):
+            return True
+        return Gates._none(item)
+
+    @staticmethod
+    def _none(item: Item) -> bool:
+        """安全事故为 0: there was none of it."""
+        if item.before is None or item.measure.kind != "exact":
+            return False
+        text, amount = item.before.text, item.measure.amount
+        none = (
+            amount is not None
+            and amount.value == 0
+            and amount.unit is PLAIN
+            and re.search(r"[一-龥]{2}(?:为|是|等于|=)$", text) is not None
+        )
+        return none and not re.search(
+            r"(?:率|比例?|度|额|费用?|款|损失|成本|时间|时长|天数|分|利润|收入)(?:为|是|等于|=)$", text
         )
 
     @staticmethod

@@ -197,7 +197,7 @@ def _words(
         yield word("TEXT", free, len(skeleton))
 
 
-_TEXTUAL = {"TEXT", "IDIOM", "DATE", "PERIOD", "DENOMINATOR", "DIVIDE", "OF_MARKS"}
+_TEXTUAL = {"TEXT", "IDIOM", "NAMED", "DATE", "PERIOD", "DENOMINATOR", "DIVIDE", "OF_MARKS"}
 
 
 def _joined(words: Iterator[Word]) -> list[Word]:
@@ -205,6 +205,8 @@ def _joined(words: Iterator[Word]) -> list[Word]:
     joined: list[Word] = []
     sharing = False
     for word in words:
+        if word.kind == "BRACKET":
+            continue  # around the quotient of a formula: (实际值/目标值)×10
         if word.kind == "BY_SHARE":
             sharing = True
         elif word.kind == "SHARE_SCORES":

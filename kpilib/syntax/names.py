@@ -111,7 +111,7 @@ _LEAKED = re.compile(
 _DOUBLED = re.compile(r"([一-龥]{2,})\1")
 _HARMLESS = re.compile(
     r"超额完成|处罚|惩罚|罚单|奖罚|(?:调查|抽查|审查|督查|巡查|评估表?|考核|测评|检查|评价|考试|评审|综合|平均)得分|部分|百分|分析|分公司|积分|分类|分解|分工|分管|充分|分配|分钟|分包|分摊|分级|区分|十分|身份|成分|分项|细分|划分|评分标准|分值|评分表|得分率|评分细则|评分项目|评分|平均得分|分店|分局|分校|分部|学分|分别|分厂|分歧|分享|分发|分布|"
-    r"不得(?!分)|少于规定|多于规定|扣款|扣押|扣件|打分"
+    r"罚款|不得(?!分)|少于规定|多于规定|扣款|扣押|扣件|打分"
 )
 
 
@@ -200,5 +200,6 @@ def names_metric(name: str) -> bool:
         not name
         or (name.isascii() and len(name) == 1)
         or _NOUNS.search(name) is not None
+        or re.search(r"[A-Za-z]{2,8}$", name) is not None
         or LASTING.search(name) is not None
     )

@@ -13,8 +13,8 @@ from kpilib.syntax.tree import Amount
 
 # The letters that stand for a number in the skeleton of a sentence (grammar/words.lark explains them).
 # They cannot occur otherwise: normalise() folds full-width letters.
-MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK, MONEY = (
-    "ＭＰＣＡＮＺＲＳＯＤＩＢＹ"
+MARKS, RATE, COUNT, AMOUNT, NUMBER, ZERO, RANGE, MARKS_RANGE, BLANK_MARKS, DATE, ITEM, BREAK, MONEY, NAMED = (
+    "ＭＰＣＡＮＺＲＳＯＤＩＢＹＷ"
 )
 
 
@@ -57,13 +57,21 @@ _DATE = (
     r"|[0-9]{1,2}日(?=之前|以前|前)|第(?:[0-9]+|[一二三四五六七八九十]+)(?:个|季度|名|次|项|条|款)?"
     r"|[0-9]{1,2}[点时](?:[0-9]{1,2}分)?(?=之前|以前|前)"
 )
+# Numbers that belong to a name: 一次交验合格率, 百公里油耗, 千人负伤率, 5S检查, 24小时内办结率, 30天留存率.
+_NAME = (
+    r"一次(?=(?:交验|交检|送检|报检|检验|抽检|性|通过|合格|成功|验收|开机|投产|办结|解决|修复|接通|直通|装配|良品|备案|上线))"
+    r"|三包(?=[一-龥])|(?<![0-9])[3-9][Ss](?=[一-龥])"
+    r"|(?<![0-9一二两三四五六七八九十])(?:[百千][万亿]?|[万亿])(?:元|公里|车公里|人|台|件|吨|户|辆|次)(?=[一-龥]{1,6}?(?:率|耗|量|成本|费|比|利润|产值|收入|数))"
+    r"|[0-9]+(?:秒钟?|分钟|小时|天|日|个?工作日|个?月|[smhd])(?:以内|之内|内)(?=[一-龥]{2,8}?率)"
+    rf"|(?:^|(?<=[,;。:({ITEM}]))[0-9]+(?:日|天|个?月)(?=[一-龥]{{1,4}}?率)"
+)
 _DATE_SIGNS = frozenset("年月号日第点时")
 _MISSING = r"%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时|户|起|例|条|份|台|分钟|批|笔|名"
 _END = rf"[,;。:(){ITEM}]|$"
 _PLAIN = (
-    rf"(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
+    rf"(?P<named>{_NAME})|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
     rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万专同划均之周])(?<!星期)(?<!(?<![工订清账保运报罚菜名])单)(?:{_C}|半))"
-    rf"|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
+    rf"|(?P<zero>(?<=[为是])零(?=,?(?:得|记|计|加|满分|的|时|者)))|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
     rf"|(?P<marks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?={_END}))"
 )
 
@@ -131,6 +139,10 @@ def _read(match: re.Match[str]) -> Found | None:
     said = match[0]
     if kind in ("number", "hanzi"):
         return _range(text, start, end) or _single(text, start, end, kind == "hanzi")
+    if kind == "named":
+        return Found(NAMED, start, end, Amount(None))
+    if kind == "zero":
+        return Found(ZERO, start, end, Amount(Fraction(0)))
     if kind == "date":
         return Found(DATE, start, end, Amount(None))
     if kind == "ratio":

@@ -48,7 +48,7 @@ _OUTCOMES: dict[str, Award] = {
     "NO_CHANGE": Award("deduct", Points("zero")),
 }
 _LIMITS: dict[str, LimitKind] = {
-    "LIMIT_GAIN": "gain", "LIMIT_LOSS": "loss", "LIMIT_SCORE": "score", "LIMIT_ANY": "any", "FLOOR_SCORE": "floor",
+    "LIMIT_GAIN": "gain", "LIMIT_LOSS": "loss", "LIMIT_BOTH": "gain", "LIMIT_SCORE": "score", "LIMIT_ANY": "any", "FLOOR_SCORE": "floor",
     "FLOOR_ZERO": "floor", "LIMIT_FULL": "full", "NO_LIMIT": "unlimited", "TO_NOTHING": "nothing",
 }  # fmt: skip
 _PARTS: dict[str, Literal["floor", "ceil", "linear"]] = {
@@ -355,7 +355,7 @@ class Reader:
         if kind == "floor" and "不低于" in word.text and (amount.value or 0) < 0:
             kind = "any_floor"
         total = kind in ("gain", "loss", "any") and any(sign in word.text for sign in ("累计", "合计", "总计", "总共"))
-        return Stated(Limit(kind, amount, total, span), span)
+        return Stated(Limit(kind, amount, total, span), span, both=word.kind == "LIMIT_BOTH")
 
     def _stated(self, tree: Any, span: Span) -> Phrase:
         kind = self.word(tree.children[0]).kind

@@ -78,6 +78,7 @@ class Stated(NamedTuple):
 
     clause: Limit | PartOfStep | Series
     span: Span
+    both: bool = False  # 加扣分不超过5分: a limit of what is added and of what is taken
 
 
 class Targeted(NamedTuple):
