@@ -62,7 +62,7 @@ class Assembler(Awards):
     def _take(self, phrase: Phrase, following: Phrase | None, phrases: list[Phrase], index: int) -> None:
         match phrase:
             case Given(blank=True) if (
-                isinstance(following, Gap) and following.signs[0] == ":" and not heads(self.pending).items
+                isinstance(following, Gap) and following.signs[0] in ":(" and not heads(self.pending).items
             ):
                 self.pending = []  # 可用性扣分：a heading
                 self.parts.append(Lead(self._heading(phrases, index), phrase.span))

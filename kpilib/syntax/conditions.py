@@ -139,6 +139,11 @@ class Conditions(Gates):
         """执行率不低于75%，每低1%扣1分: a bound before a step is its target; before a count it may describe the event."""
         step = item.measure
         bound = earlier[-1].measure
+        if len(earlier) == 2 and bound.kind == "bound" and bound.amount is not None:
+            first = earlier[0].measure
+            same = first.amount is not None and first.amount.base == bound.amount.base
+            if first.kind == "bound" and same and not any(one.joint or one.after for one in earlier):
+                earlier, bound = earlier[:1], first  # 不能超过2次，2次以上每增加1次减5分
         counts = (
             bound.kind == "exact"
             and bound.amount is not None

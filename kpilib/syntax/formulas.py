@@ -117,7 +117,9 @@ class Formulas(Conditions):
             return
         head = heads(self.pending)
         if not head.items:
-            if head.words and head.words[-1].text.rstrip("的者").endswith(("未完成", "没有完成", "未达标", "未达到")):
+            if head.words and head.words[-1].text.rstrip("的者").endswith(
+                ("未完成", "没有完成", "未达标", "未达到", "未完成任务", "没有完成任务", "未完成目标", "未达到目标")
+            ):
                 self.pending = []
                 self.parts.append(Otherwise(clause, span))
                 return

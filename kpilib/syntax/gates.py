@@ -94,9 +94,7 @@ _REFERENCE = re.compile(
     r"目标|计划|预算|基准|基数|标准|合同|定额|同期|上年|上月|上期|去年|平均|规定|要求|限额|指标|任务|工期|周期|成本|期限|底线|红线|达标"
 )
 
-_DOING = (
-    r"(?:完成|办结|处理|回复|响应|到达|到场|解决|提交|答复|交付|送达|反馈|修复|恢复|办理|上报|报送|整改|关闭).{0,4}"
-)
+_DOING = r"(?:完成|办结|处理|回复|响应|到达|到场|解决|提交|答复|交付|送达|反馈|修复|恢复|办理|上报|报送|整改|关闭|完毕).{0,4}"
 
 
 class Gates(Sentence):
@@ -138,6 +136,11 @@ class Gates(Sentence):
         assert measure.inside is not None
         assert measure.amount is not None
         text = measure.inside.text
+        if re.search(r"范围|区间", text):
+            raise self.refuse(
+                "KPI113", f"「{text}」的哪一边？", measure.inside.span, hint="两边各写一句",
+                example="每高于目标值1%扣2分，每低于目标值1%扣2分",
+            )  # fmt: skip
         if measure.amount.unit.is_count and not measure.of_target:
             return
         if measure.of_target and len(text) > 2 and names_metric(text):

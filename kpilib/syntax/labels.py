@@ -51,7 +51,7 @@ _NOT_DONE = {
 }
 _EVENT_LEAD = re.compile(r"^(?:如果|如|若|凡|每|有发生|发生|出现|发现|查出|接到|收到)+")
 _HAPPENING = re.compile(r"^(?:如果|如|若|凡|有|每)?(?:发生|出现|发现|查出|接到|收到)")
-_EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄密|死亡|违法")
+_EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄密|死亡|违法|(?:现象|行为|情形)$")
 
 
 def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
@@ -108,7 +108,7 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
         part.award.kind == "set"
         and part.award.points.kind == "zero"
         and (zeroed or _EVENT.match(part.label) or _EVENT_WORDS.search(part.label))
-        and not part.bare
+        and (not part.bare or _EVENT_WORDS.search(part.label))
     ):
         return Rung(Happens(_event(part.label), True, part.span), part.award, part.span)
     if part.award.kind == "deduct" and part.award.points.kind == "zero":

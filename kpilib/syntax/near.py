@@ -35,6 +35,8 @@ def _patterns() -> dict[str, str]:
     table: dict[str, str] = {}
     for word in sorted(near_words().long):
         for position in range(len(word)):
+            if word[position] == "的":
+                continue  # 未完成省下达的 is no misspelt 未完成的
             table.setdefault(word[:position] + "_" + word[position + 1 :], word)
     return table
 
