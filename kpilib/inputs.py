@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from kpilib.errors import InputError, KpiError
-from kpilib.meaning.expr import Domain, Var
+from kpilib.meaning.expr import Absent, Domain, Var
 from kpilib.meaning.metrics import Goal
 from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, decimal_text, exact, parse_quantity, unit_named
 from kpilib.syntax.reader import read_rule
@@ -105,6 +105,13 @@ def _checked(variable: Var, quantity: Quantity) -> Fraction:
                 hint="次数只能是 0、1、2 ……",
                 example=f"3{wanted.symbol}",
             )
+    elif variable.domain.maximum is not None and not (variable.domain.minimum or 0) <= base <= variable.domain.maximum:
+        low, high = decimal_text(variable.domain.minimum or Fraction(0)), decimal_text(variable.domain.maximum)
+        raise InputError(
+            f"{_name(variable)}要在 {low} 到 {high} {wanted.symbol}之间，给的是 {quantity}",
+            code="KPI801",
+            example=f"{high}{wanted.symbol}",
+        )
     elif variable.domain.minimum is not None and base < variable.domain.minimum:
         raise InputError(
             f"{_name(variable)}不能是负数 {quantity}", code="KPI801", hint="核对正负号", example=f"3{wanted.symbol}"
@@ -121,7 +128,9 @@ def _label(variable: Var, value: Any) -> str:
         for label in labels:
             if _folded(label) == folded:
                 return label
-        short = [label for label in labels if folded and _folded(label.split("(")[0]) == folded]
+        short = [
+            label for label in labels if folded and _folded(label.split("(")[0]).rstrip("的者") == folded.rstrip("的者")
+        ]
         if len(short) == 1:
             return short[0]
     if not isinstance(value, str):
@@ -147,7 +156,7 @@ def _folded(text: str) -> str:
 
 def read_inputs(
     variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None
-) -> dict[str, Fraction | str]:
+) -> dict[str, Fraction | str | Absent]:
     """All inputs of a rule from one value or a mapping of names to values.
 
     Raises:
@@ -155,10 +164,16 @@ def read_inputs(
     """
     if unit is not None and not isinstance(unit, (str, Mapping)):
         raise InputError(f"unit= 要一个单位的名字，不是 {type(unit).__name__}", code="KPI801", example='unit="%"')
+    optional = {
+        variable.name: Absent(f"这种情况要由评分人给出「{variable.name}」", code="KPI504")
+        for variable in variables
+        if variable.domain.optional
+    }
     if not isinstance(value, Mapping):
-        if len(variables) == 1:
-            only = unit if isinstance(unit, str) or unit is None else unit.get(variables[0].name)
-            return {variables[0].name: read_input(variables[0], value, only)}
+        needed = [variable for variable in variables if variable.name not in optional]
+        if len(needed) == 1:
+            only = unit if isinstance(unit, str) or unit is None else unit.get(needed[0].name)
+            return {**optional, needed[0].name: read_input(needed[0], value, only)}
         if not variables:
             return {}
         names = "、".join(variable.name for variable in variables)
@@ -174,8 +189,11 @@ def read_inputs(
             near = get_close_matches(str(name), known, n=1, cutoff=0.3)
             hint = f"您是不是想写「{near[0]}」？" if near else f"这条规则的输入是：{'、'.join(sorted(known))}"
             raise InputError(f"没有叫「{str(name)[:40]}」的输入", code="KPI804", hint=hint)
-    found: dict[str, Fraction | str] = {}
+    found: dict[str, Fraction | str | Absent] = {}
     for variable in variables:
+        if variable.name in optional and value.get(variable.name) is None:
+            found[variable.name] = optional[variable.name]
+            continue
         if variable.name not in value:
             raise InputError(
                 f"缺少「{variable.name}」的值", code="KPI803", hint=f"单位是 {variable.unit.symbol or '数'}"

@@ -240,16 +240,14 @@ class Rule:
         said = next((clause for clause in self.tree.clauses if isinstance(clause, Target)), None)
         return Goal(said.amount, said.operator, said.high, True, said.span) if said else None
 
-    def _absent(self, absent: Absent, value: Any) -> UncoveredError:
+    def _absent(self, absent: Absent, value: Any) -> KpiError:
         shown = value if isinstance(value, (str, int, Decimal)) else ""
         message = absent.reason + (f"（输入是 {shown}）" if shown != "" else "")
-        return UncoveredError(
-            message,
-            code=absent.code,
-            span=absent.span,
-            source=self.source,
-            hint="补上这种情况的规定" if absent.code == "KPI501" else "核对目标值",
+        hint = {"KPI501": "补上这种情况的规定", "KPI502": "核对目标值", "KPI504": "给一个字典，写上评分"}.get(
+            absent.code, ""
         )
+        kind = InputError if absent.code == "KPI801" else UncoveredError
+        return kind(message, code=absent.code, span=absent.span, source=self.source, hint=hint)
 
     def _demand_filled(self) -> None:
         holes = self.holes

@@ -18,6 +18,7 @@ from kpilib.syntax.tree import (
     Between,
     Choice,
     Comparison,
+    Discretion,
     Either,
     Every,
     Faultless,
@@ -252,12 +253,20 @@ class _Naive:
             if self.full is None:
                 raise NotNaiveError("no full marks")
             return self.full
+        if kind == "judged":
+            return self.given(award, "")
         assert amount is not None
         if kind == "share":
             if self.full is None:
                 raise NotNaiveError("no full marks")
             return amount.base * self.full
         return amount.base
+
+    def given(self, award: Award, event: str) -> Fraction:
+        """The marks that a person gave."""
+        name = event or {"set": "评分", "gain": "加分", "deduct": "扣分"}[award.kind]
+        value = self.inputs.get(name, self.inputs.get("x", ZERO))
+        return value if isinstance(value, Fraction) else ZERO  # the case does not ask for any
 
     def start_points(self) -> Fraction:
         return ZERO if self.full is None else self.full
@@ -302,7 +311,9 @@ class _Naive:
         choices = [clause for clause in self.clauses if isinstance(clause, Choice)]
         if choices:
             raw: Fraction | None = self.chosen(choices)
-        elif any(isinstance(clause, (Step, Occurrence, Proportional)) for clause in self.clauses):
+        elif any(isinstance(clause, Discretion) and clause.award.kind == "set" for clause in self.clauses):
+            raw = next(self.given(clause.award, "") for clause in self.clauses if isinstance(clause, Discretion))
+        elif any(isinstance(clause, (Step, Occurrence, Proportional, Discretion)) for clause in self.clauses):
             raw = self.stepped()
         else:
             raw = self.laddered()
@@ -320,7 +331,11 @@ class _Naive:
 
     def scale(self, awards: list[Award | Proportional]) -> Fraction:
         """LANGUAGE 3, own scale: a top of 100 under other full marks is 百分制."""
-        marks = [self.points(one) for one in awards if isinstance(one, Award) and one.kind == "set"]
+        marks = [
+            one.points.high.base if one.points.high is not None else self.points(one)
+            for one in awards
+            if isinstance(one, Award) and one.kind == "set"
+        ]
         if not marks or self.full is None or max(marks) == self.full or max(marks) == 0:
             return Fraction(1)
         if self.ladder_scale == "listed":
@@ -494,6 +509,8 @@ class _Naive:
                 x = self.metric(clause.event)
                 count = steps_in(x, clause.amount.base, mode)
                 moves.append(Move(clause.award.kind, count * self.points(clause.award)))
+            elif isinstance(clause, Discretion):
+                moves.append(Move(clause.award.kind, self.given(clause.award, clause.event)))
             elif isinstance(clause, Limit):
                 kind = {"gain": "gain", "loss": "deduct"}.get(clause.kind)
                 amount = None if clause.points is None else clause.points.base
@@ -612,7 +629,21 @@ class _Naive:
         return score
 
 
-KNOWN = (Lead, FullMarks, Target, Step, Occurrence, Rung, Proportional, Limit, PartOfStep, Series, Choice, Otherwise)
+KNOWN = (
+    Lead,
+    FullMarks,
+    Target,
+    Step,
+    Occurrence,
+    Rung,
+    Proportional,
+    Limit,
+    PartOfStep,
+    Series,
+    Choice,
+    Otherwise,
+    Discretion,
+)
 
 
 def _leaves(condition: object) -> list[object]:

@@ -36,7 +36,7 @@ from kpilib.meaning.expr import (
 from kpilib.meaning.pieces import Line
 from kpilib.quantity import round_half_away
 
-Env = Mapping[str, Fraction | str]
+Env = Mapping[str, Fraction | str | Absent]
 NOTHING: Mapping[str, Fraction] = MappingProxyType({})
 COMPARE: dict[str, Callable[..., bool]] = {
     "<": operator.lt,
@@ -116,7 +116,9 @@ def _holds(guard: Guard, env: Env, params: Mapping[str, Fraction]) -> bool:
             return any(_holds(part, env, params) for part in guards)
 
 
-def _number(value: Fraction | str) -> Fraction:
+def _number(value: Fraction | str | Absent) -> Fraction:
+    if isinstance(value, Absent):
+        raise NoValue(value)
     if isinstance(value, str):
         raise TypeError("a label has no number")
     return value
@@ -125,7 +127,7 @@ def _number(value: Fraction | str) -> Fraction:
 # --- the fast path: integers all the way -------------------------------------------------------------
 
 Pair = tuple[int, int]  # numerator, denominator > 0, not always in lowest terms
-Pairs = Mapping[str, Pair | str]
+Pairs = Mapping[str, Pair | str | Absent]
 Scale = Callable[[int, int], int | Absent]
 
 
@@ -171,7 +173,7 @@ class Scorer:
 
     def score_env_scaled(self, env: Env) -> int | Absent:
         """The points times 10**places for inputs by name, numbers in base units."""
-        return self.score_pairs({k: v if isinstance(v, str) else v.as_integer_ratio() for k, v in env.items()})
+        return self.score_pairs({k: v.as_integer_ratio() if isinstance(v, Fraction) else v for k, v in env.items()})
 
     def score_pairs(self, env: Pairs) -> int | Absent:
         """The points times 10**places for inputs by name, numbers as (numerator, denominator > 0)."""
@@ -270,7 +272,9 @@ def _compiled(expr: Expr) -> Callable[[Pairs], Pair]:
             return rounded
 
 
-def _pair(value: Pair | str) -> Pair:
+def _pair(value: Pair | str | Absent) -> Pair:
+    if isinstance(value, Absent):
+        raise NoValue(value)
     if isinstance(value, str):
         raise TypeError("a label has no number")
     return value

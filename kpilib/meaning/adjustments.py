@@ -29,6 +29,7 @@ from kpilib.syntax.tree import (
     Amount,
     Award,
     Comparison,
+    Discretion,
     Occurrence,
     Rung,
     Step,
@@ -63,6 +64,10 @@ class Adjustments(Bases):
                 found.append(self._step(clause, index))
             elif isinstance(clause, Occurrence):
                 found.append(self._occurrence(clause, index))
+            elif isinstance(clause, Discretion) and clause.award.kind != "set":
+                sign = 1 if clause.award.kind == "gain" else -1
+                given = scale(Fraction(sign), self.judged[id(clause.award)].moved())
+                found.append(Adjustment(sign, given, index, clause.span))
             elif (
                 isinstance(clause, Rung)
                 and isinstance(clause.award, Award)

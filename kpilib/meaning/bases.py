@@ -22,6 +22,7 @@ from kpilib.syntax.tree import (
     Between,
     Choice,
     Comparison,
+    Discretion,
     Faultless,
     Happens,
     Occurrence,
@@ -38,6 +39,15 @@ class Bases(Taking):
 
     def _base(self) -> tuple[Expr, str, Span | None, list[tuple[Guard, Fraction, Span]], Rung | None]:
         """What the score is before anything is added or taken, and what overrides it."""
+        given = [one for one in self.tree.clauses if isinstance(one, Discretion) and one.award.kind == "set"]
+        if given:
+            if (
+                len(given) > 1
+                or self.rungs
+                or any(isinstance(one, (Choice, Proportional)) for one in self.tree.clauses)
+            ):
+                raise self.refuse("KPI118", "由人给分，又写了别的得分", given[0].span, hint="只留一种")
+            return self.judged[id(given[0].award)].worth(), "评分人给的分", given[0].span, [], None
         choices = [clause for clause in self.tree.clauses if isinstance(clause, Choice)]
         if choices:
             expr = self._choices(choices)
@@ -47,7 +57,7 @@ class Bases(Taking):
         otherwise = [clause for clause in self.tree.clauses if isinstance(clause, Otherwise)]
         adjusting = (
             bool(self.steps)
-            or any(isinstance(clause, Occurrence) for clause in self.tree.clauses)
+            or any(isinstance(clause, (Discretion, Occurrence)) for clause in self.tree.clauses)
             or len(setting) < len(self.rungs)
         )
         scored = [rung for rung in setting if not (isinstance(rung.award, Award) and rung.award.points.kind == "zero")]
@@ -272,6 +282,9 @@ class Bases(Taking):
         branches: list[tuple[Guard, Expr]] = []
         self._scale_check([choice.award for choice in choices], choices[0].span)
         for choice in choices:
+            if choice.award.points.kind == "judged":
+                branches.append((LabelIs(variable, choice.label), self.judged_worth(choice.award, start)))
+                continue
             points = self._scaled(choice.award)
             worth = {"set": points, "gain": start + points, "deduct": start - points}[choice.award.kind]
             branches.append((LabelIs(variable, choice.label), Const(worth)))

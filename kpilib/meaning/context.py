@@ -16,6 +16,7 @@ from kpilib.meaning.expr import (
     Param,
     Var,
 )  # fmt: skip
+from kpilib.meaning.judged import judged_inputs
 from kpilib.meaning.ladder import Interval
 from kpilib.meaning.metrics import Goal, Metric, Metrics, target_share
 from kpilib.meaning.reading import Reading
@@ -81,7 +82,8 @@ class Context:
             labels = (*labels, OTHERWISE_LABEL)
         if labels and len(self.metrics.found) > 1:
             raise self.refuse("KPI105", "选项和数字混在一条里，还不能读", self._span_of(Choice), hint="分成两个指标写")
-        self.vars = self.metrics.variables(renames, labels)
+        self.judged = judged_inputs(tree.clauses, self.full, renames, self.source, alone=not self.metrics.found)
+        self.vars = self.metrics.variables(renames, labels, alone=not self.judged)
         self.steps = [clause for clause in tree.clauses if isinstance(clause, Step)]
         self.rungs = [clause for clause in tree.clauses if isinstance(clause, Rung)]
         self.speaks_of_full = any(
@@ -179,6 +181,8 @@ class Context:
         """The marks of an award."""
         if points.kind == "zero":
             return Fraction(0)
+        if points.kind == "judged":
+            raise self.refuse("KPI105", "这里的分数要写明，不能由人酌定", span, hint="写出分数", example="每次扣2分")
         if points.kind == "full" or points.kind == "share":
             if self.full is None:
                 raise self.refuse(

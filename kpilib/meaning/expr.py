@@ -31,6 +31,7 @@ class Domain(Node):
     maximum: Fraction | None = None
     grid: Fraction = Fraction(1, 100)
     labels: tuple[str, ...] = ()
+    optional: bool = False  # marks that only some cases ask for
 
 
 @frozen(repr=False)

@@ -96,7 +96,8 @@ class _Lowering(Limits, Conflicts):
         expr = Round(score, self.reading.places)
         stages.append(Stage("round", f"保留 {self.reading.places} 位小数", None, expr))
         self._leads()
-        order = tuple(self.vars[id(metric)] for metric in self.metrics.found)
+        judged = dict.fromkeys(one.variable for one in self.judged.values())
+        order = (*(self.vars[id(metric)] for metric in self.metrics.found), *judged)
         used = self.target_used and self.goal is None
         return Lowered(
             expr, order, tuple(stages), tuple(self.notes), self.full, Param("T") if used else None, unbounded,

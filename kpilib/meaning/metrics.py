@@ -291,12 +291,12 @@ class Metrics:
         return None
 
     # ---- the result ----------------------------------------------------------------------------------------------------
-    def variables(self, renames: dict[str, str], labels: tuple[str, ...]) -> dict[int, Var]:
+    def variables(self, renames: dict[str, str], labels: tuple[str, ...], *, alone: bool = True) -> dict[int, Var]:
         """The variable of each metric, by the metric's identity; a single input is called x."""
         chosen: dict[int, Var] = {}
         used: set[str] = set()
         for metric in self.found:
-            name = metric.name if len(self.found) > 1 else "x"
+            name = metric.name if len(self.found) > 1 or not alone else "x"
             if not name:
                 name = "x" if "x" not in used else f"x{len(used) + 1}"
             name = renames.get(name, name)

@@ -15,6 +15,7 @@ from kpilib.meaning.expr import (
     Ratio,
     Undefined,
     Var,
+    add,
     scale,
 )  # fmt: skip
 from kpilib.meaning.ladder import Interval, gaps
@@ -46,6 +47,7 @@ class Rungs(Context):
             and award.points.amount is not None
             and award.points.amount.value is not None
         ]
+        values += [self.judged[id(one)].high for one in awards if one.kind == "set" and one.points.kind == "judged"]
         if self.full is None or not values or any(award.points.kind in ("full", "share") for award in awards):
             return
         top = max(values)
@@ -76,6 +78,13 @@ class Rungs(Context):
         points = self.award_points(award.points, award.span)
         return points * self.factor if award.points.kind == "marks" else points
 
+    def judged_worth(self, award: Award, start: Fraction) -> Expr:
+        """What a person gives: as the score, or added to or taken from where the score stands."""
+        given = self.judged[id(award)].worth()
+        if award.kind == "set":
+            return scale(self.factor, given)
+        return add(Const(start), scale(Fraction(1 if award.kind == "gain" else -1), given))
+
     def _ladder(self, rungs: list[Rung], otherwise: list[Otherwise]) -> Expr:
         """One rung applies: the tightest that holds."""
         awards = [rung.award for rung in rungs if isinstance(rung.award, Award)]
@@ -95,6 +104,8 @@ class Rungs(Context):
     def _worth(self, award: Award | Proportional) -> Expr:
         if isinstance(award, Proportional):
             return self.share(award)
+        if award.points.kind == "judged":
+            return self.judged_worth(award, self.full or Fraction(0))
         if award.kind != "set":
             points = self.award_points(award.points, award.span)
             return Const((self.full or Fraction(0)) + (points if award.kind == "gain" else -points))
@@ -212,6 +223,8 @@ class Rungs(Context):
                         )
 
     def _worth_at(self, rung: Rung, value: Fraction) -> Fraction:
+        if isinstance(rung.award, Award) and rung.award.points.kind == "judged":
+            return self.judged[id(rung.award)].high * (-1 if rung.award.kind == "deduct" else 1)
         if isinstance(rung.award, Proportional):
             whole = rung.award.whole.base if rung.award.whole is not None else self.full or Fraction(1)
             return whole * value

@@ -29,6 +29,7 @@ from kpilib.syntax.tree import (
     Award,
     Comparison,
     Direction,
+    Discretion,
     FullMarks,
     Lead,
     Occurrence,
@@ -66,6 +67,10 @@ class Awards(Formulas):
 
     def _is_bare_award(self, phrase: Measure, phrases: list[Phrase], index: int) -> bool:
         """Points without a verb (50%以下,0分; (4分)) that close a clause."""
+        opening = phrases[index - 1] if index else None
+        bracketed = isinstance(opening, Gap) and opening.signs.endswith("(")
+        if phrase.kind == "between" and bracketed and phrase.amount is not None and phrase.amount.unit.kind == "marks":
+            return any(isinstance(before, Words) for before in self.pending)
         if phrase.kind != "exact" or phrase.bound_word or phrase.of_target or phrase.amount is None:
             return False
         if phrase.amount.unit.kind != "marks":
@@ -92,6 +97,11 @@ class Awards(Formulas):
         after = phrases[index + 1] if index + 1 < len(phrases) else None
         opened = isinstance(before, Gap) and before.signs.endswith("(")
         bracketed = opened and isinstance(after, Gap) and after.signs[0] in "),;"
+        if phrase.kind == "between":
+            assert phrase.high is not None
+            ends = sorted((phrase.amount, phrase.high), key=lambda end: end.base)
+            self._award(None, Award("set", Points("judged", *ends), phrase.span), bracketed=bracketed)
+            return
         last = heads(self.pending).items
         if (
             last
@@ -181,6 +191,9 @@ class Awards(Formulas):
             self.parts.append(
                 Occurrence("", Amount(Fraction(1), UNITS[per_unit], award.span), award, True, False, span=award.span)
             )
+            return
+        if not head.words and award.points.kind == "judged" and award.kind == "set":
+            self.parts.append(Discretion("", award, award.span))
             return
         if not head.words:
             raise self.refuse(

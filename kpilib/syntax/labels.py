@@ -16,6 +16,7 @@ from kpilib.syntax.tree import (
     Choice,
     Clause,
     Comparison,
+    Discretion,
     Faultless,
     FullMarks,
     Happens,
@@ -58,6 +59,10 @@ def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
     """The clause of a label, by what else the rule says."""
     scoring = [other for other in parts if not isinstance(other, (Lead, FullMarks, Limit, PartOfStep))]
     labels = [other for other in scoring if isinstance(other, Labelled)]
+    if part.award.points.kind == "judged" and part.award.kind != "set":
+        listed = len(labels) == len(scoring) and any(other.award.kind == "set" for other in labels)
+        if not listed:
+            return Discretion(_event(part.label), part.award, part.span)
     if (
         any(isinstance(other, Otherwise) and isinstance(other.award, Proportional) for other in scoring)
         and part.label in _DONE

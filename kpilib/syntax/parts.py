@@ -14,7 +14,7 @@ from kpilib.syntax.phrases import (
     Measure,
     Phrase,
 )
-from kpilib.syntax.tree import Amount, Award, Clause, Occurrence, Otherwise, Proportional, Rung, Step
+from kpilib.syntax.tree import Amount, Award, Clause, Discretion, Occurrence, Otherwise, Proportional, Rung, Step
 from kpilib.text import Span
 
 
@@ -53,7 +53,7 @@ class Once:
 
 
 _VERBS = {"gain": "加", "deduct": "扣", "set": "得"}
-SCORING = (Step, Rung, Otherwise, Proportional, Occurrence)
+SCORING = (Step, Rung, Otherwise, Proportional, Occurrence, Discretion)
 Part = Clause | Counted | Labelled | Once
 
 

@@ -37,6 +37,7 @@ _OUTCOMES: dict[str, Award] = {
     "FULL": Award("set", Points("full")),
     "ZERO": Award("set", Points("zero")),
     "NO_CHANGE": Award("deduct", Points("zero")),
+    "JUDGED_SET": Award("set", Points("judged")),
 }
 _LIMITS: dict[str, LimitKind] = {
     "LIMIT_GAIN": "gain", "LIMIT_LOSS": "loss", "LIMIT_BOTH": "gain", "LIMIT_SCORE": "score", "LIMIT_ANY": "any", "FLOOR_SCORE": "floor",
@@ -76,17 +77,26 @@ class Reader(Measures):
         return Else(self.word(tree.children[0]).text, span)
 
     def _award(self, tree: Any, span: Span) -> Phrase:
-        kind = _VERBS[self.word(tree.children[0]).kind]
-        word = self.word(tree.children[1])
+        judged = tree.children[0].type == "JUDGED"
+        verb, points_token, *tail = tree.children[1:] if judged else tree.children
+        kind = _VERBS[self.word(verb).kind]
+        word = self.word(points_token)
         number = word.number
         per_unit = ""
-        for token in tree.children[2:]:
+        for token in tail:
             if token.type == "PER_UNIT":
                 per_unit = self.word(token).text[1:]
-        if number is None or word.kind == "MARKS_RANGE":
+        if word.kind == "MARKS_RANGE" and number is not None:
+            ends = sorted(
+                (amount_of(number, word.span), amount_of(number, word.span, high=True)), key=lambda end: end.base
+            )
+            return Given(Award(kind, Points("judged", *ends), span), per_unit, span)
+        if judged:
+            return Given(Award(kind, Points("judged"), span), per_unit, span)
+        if number is None:
             return Given(Award(kind, Points("marks", None), span), per_unit, span)
         amount = amount_of(number, word.span)
-        said = self.word(tree.children[0]).text
+        said = self.word(verb).text
         verbless = kind == "set" and amount.value != 0 and not any(sign in said for sign in _SETTING)
         if kind == "set" and amount.value is not None and (amount.value < 0 or number.plus):  # 每低1%：-0.3分
             kind = "gain" if number.plus else "deduct"

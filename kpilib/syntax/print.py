@@ -12,6 +12,7 @@ from kpilib.syntax.tree import (
     Clause,
     Comparison,
     Condition,
+    Discretion,
     Either,
     Every,
     Faultless,
@@ -60,6 +61,8 @@ def print_clause(clause: Clause) -> str:
             return _step(clause)
         case Occurrence():
             return _occurrence(clause)
+        case Discretion(event=event, award=award):
+            return f"{event}{_award(award)}"
         case Rung(condition=condition, award=award):
             comma = "," if isinstance(award, Proportional) or _bare_target(condition) else ""
             return f"{_condition(condition)}{comma}{_worth(award)}"
@@ -92,6 +95,13 @@ def _award(award: Award) -> str:
     if points.kind == "zero":
         return "不得分" if award.kind == "set" else "不扣分"
     verb = {"set": "得", "gain": "加", "deduct": "扣"}[award.kind]
+    if points.kind == "judged":
+        span = (
+            f"{_amount(amount).removesuffix('分')}-{_amount(points.high)}"
+            if amount is not None and points.high is not None
+            else "分"
+        )
+        return f"{'' if award.kind == 'set' and points.high is not None else '酌情'}{'给' if award.kind == 'set' and points.high is None else verb}{span}"
     assert amount is not None
     return f"{verb}{_amount(amount)}权重分" if points.kind == "share" else f"{verb}{_amount(amount)}"
 

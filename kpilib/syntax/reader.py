@@ -74,9 +74,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
                 example="每低1%扣2分",
             )
     errors: list[KpiError] = []
-    for index, word in enumerate(words):
-        if word.kind == "MARKS_RANGE" and index and words[index - 1].kind in ("SET", "GAIN", "DEDUCT"):
-            word = word._replace(kind="KIND_DISCRETION")
+    for word in words:
         error = _by_kind(word, text)
         if error is not None:
             errors.append(error)
@@ -172,6 +170,7 @@ _CLOSING = frozenset(
         "ZERO_NUMBER",
         "PER_UNIT",
         "MARKS_RANGE",
+        "JUDGED_SET",
     ]
 )
 

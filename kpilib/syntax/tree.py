@@ -39,10 +39,14 @@ class Amount(Node):
 
 @frozen(repr=False)
 class Points(Node):
-    """What an award is worth: marks, a share of the full marks (扣2%权重分), all of them, or none."""
+    """What an award is worth: marks, a share of the full marks (扣2%权重分), all of them, none, or what a person gives.
 
-    kind: Literal["marks", "share", "full", "zero"]
+    Of judged marks (得25-30分, 酌情扣分) `amount` and `high` are the bounds, None where the text has none.
+    """
+
+    kind: Literal["marks", "share", "full", "zero", "judged"]
     amount: Amount | None = None
+    high: Amount | None = None
 
 
 @frozen(repr=False)
@@ -177,6 +181,15 @@ class Occurrence(Node):
 
 
 @frozen(repr=False)
+class Discretion(Node):
+    """执行不到位的酌情扣1-5分: marks that a person adds or takes within bounds."""
+
+    event: str
+    award: Award
+    span: Span = _span()
+
+
+@frozen(repr=False)
 class Rung(Node):
     """A condition and what it earns: a rung of a ladder, or a zero rule."""
 
@@ -249,6 +262,7 @@ Clause = (
     | Target
     | Step
     | Occurrence
+    | Discretion
     | Rung
     | Proportional
     | Limit

@@ -95,7 +95,7 @@ def shown_input(variable: Var, value: Fraction | str) -> str:
 
 def explain(
     lowered: Lowered,
-    env: Mapping[str, Fraction | str],
+    env: Mapping[str, Fraction | str | Absent],
     points: Decimal,
     source: str,
     goal: Goal | None,
@@ -132,14 +132,15 @@ def explain(
     inputs = tuple(
         (
             indicator or variable.name if variable.name == "x" else variable.name,
-            shown_input(variable, env[variable.name]),
+            shown_input(variable, given),
         )
         for variable in lowered.variables
+        if not isinstance(given := env[variable.name], Absent)
     )
     return Explanation(inputs, tuple(lines), points)
 
 
-def _span_of(stage: Stage, env: Mapping[str, Fraction | str]) -> Span | None:
+def _span_of(stage: Stage, env: Mapping[str, Fraction | str | Absent]) -> Span | None:
     """Of a ladder the words of the rung that holds, else the stage's own."""
     for guard, span in stage.rungs:
         if evaluate(Case(((guard, Const(Fraction(1))),), Const(Fraction(0))), env) == 1:
