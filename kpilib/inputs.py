@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from kpilib.errors import InputError, KpiError
+from kpilib.meaning.checklists import MET, MISSED
 from kpilib.meaning.expr import Absent, Domain, Var
 from kpilib.meaning.metrics import Goal
 from kpilib.quantity import ANY_COUNT, PLAIN, UNITS, Quantity, Unit, decimal_text, exact, parse_quantity, unit_named
@@ -27,6 +28,13 @@ class Input:
     name: str
     unit: str
     domain: Domain
+
+
+# How people tick off an item.
+_TICKS: dict[str | bool, str] = {
+    **dict.fromkeys((True, "√", "✓", "☑", "对", "有", "满意", "符合", "满足", "达到", "做到", "合格", "认可", "Y", "y"), MET),
+    **dict.fromkeys((False, "×", "✗", "☒", "错", "无", "不满意", "不符合", "不满足", "未达到", "未做到", "不合格", "不认可", "N", "n"), MISSED),
+}  # fmt: skip
 
 
 def unit_of(symbol: str) -> Unit:
@@ -121,6 +129,8 @@ def _checked(variable: Var, quantity: Quantity) -> Fraction:
 
 def _label(variable: Var, value: Any) -> str:
     labels = variable.domain.labels
+    if labels == (MET, MISSED):
+        value = _TICKS.get(value if isinstance(value, (str, bool)) else "", value)
     if isinstance(value, str):
         if value in labels:
             return value

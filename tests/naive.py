@@ -16,6 +16,7 @@ from kpilib.quantity import Quantity, Unit, parse_quantity
 from kpilib.syntax.tree import (
     Award,
     Between,
+    Checklist,
     Choice,
     Comparison,
     Discretion,
@@ -311,6 +312,8 @@ class _Naive:
         choices = [clause for clause in self.clauses if isinstance(clause, Choice)]
         if choices:
             raw: Fraction | None = self.chosen(choices)
+        elif any(isinstance(clause, Checklist) for clause in self.clauses):
+            raw = self.ticked(next(clause for clause in self.clauses if isinstance(clause, Checklist)))
         elif any(isinstance(clause, Discretion) and clause.award.kind == "set" for clause in self.clauses):
             raw = next(self.given(clause.award, "") for clause in self.clauses if isinstance(clause, Discretion))
         elif any(isinstance(clause, (Step, Occurrence, Proportional, Discretion)) for clause in self.clauses):
@@ -320,6 +323,15 @@ class _Naive:
         if raw is None:
             return None
         return rounded(self.bounded(raw), self.places)
+
+    def ticked(self, clause: Checklist) -> Fraction:
+        """The share of the items met, or what each earns or costs."""
+        items = [item for _, group in clause.groups for item in group]
+        met = sum(1 for item in items if self.raw[item] == "是")
+        if clause.each is None:
+            return self.start_points() * met / len(items)
+        worth = self.points(clause.each)
+        return met * worth if clause.each.kind == "set" else self.start_points() - worth * (len(items) - met)
 
     def chosen(self, choices: list[Choice]) -> Fraction:
         label = next(iter(self.raw.values()))
@@ -643,6 +655,7 @@ KNOWN = (
     Choice,
     Otherwise,
     Discretion,
+    Checklist,
 )
 
 

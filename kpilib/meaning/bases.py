@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from kpilib.meaning.checklists import checklist_score
 from kpilib.meaning.context import ZERO
 from kpilib.meaning.expr import (
     Case,
@@ -20,6 +21,7 @@ from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
     Between,
+    Checklist,
     Choice,
     Comparison,
     Discretion,
@@ -39,6 +41,10 @@ class Bases(Taking):
 
     def _base(self) -> tuple[Expr, str, Span | None, list[tuple[Guard, Fraction, Span]], Rung | None]:
         """What the score is before anything is added or taken, and what overrides it."""
+        for clause in self.tree.clauses:
+            if isinstance(clause, Checklist):
+                expr = checklist_score(clause, self.items, self.full, self.refuse)
+                return expr, f"满足的项，共 {len(self.items)} 项", clause.span, [], None
         given = [one for one in self.tree.clauses if isinstance(one, Discretion) and one.award.kind == "set"]
         if given:
             if (

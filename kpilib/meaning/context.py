@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, Diagnostic, Level, RuleSyntaxError
+from kpilib.meaning.checklists import checklist_inputs
 from kpilib.meaning.expr import (
     MIRRORED,
     And,
@@ -26,6 +27,7 @@ from kpilib.syntax.tree import (
     Amount,
     Award,
     Between,
+    Checklist,
     Choice,
     Comparison,
     Condition,
@@ -83,6 +85,12 @@ class Context:
         if labels and len(self.metrics.found) > 1:
             raise self.refuse("KPI105", "选项和数字混在一条里，还不能读", self._span_of(Choice), hint="分成两个指标写")
         self.judged = judged_inputs(tree.clauses, self.full, renames, self.source, alone=not self.metrics.found)
+        self.items = tuple(
+            variable
+            for clause in tree.clauses
+            if isinstance(clause, Checklist)
+            for variable in checklist_inputs(clause, renames)
+        )
         self.vars = self.metrics.variables(renames, labels, alone=not self.judged)
         self.steps = [clause for clause in tree.clauses if isinstance(clause, Step)]
         self.rungs = [clause for clause in tree.clauses if isinstance(clause, Rung)]

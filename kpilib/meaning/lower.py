@@ -97,7 +97,7 @@ class _Lowering(Limits, Conflicts):
         stages.append(Stage("round", f"保留 {self.reading.places} 位小数", None, expr))
         self._leads()
         judged = dict.fromkeys(one.variable for one in self.judged.values())
-        order = (*(self.vars[id(metric)] for metric in self.metrics.found), *judged)
+        order = (*(self.vars[id(metric)] for metric in self.metrics.found), *self.items, *judged)
         used = self.target_used and self.goal is None
         return Lowered(
             expr, order, tuple(stages), tuple(self.notes), self.full, Param("T") if used else None, unbounded,

@@ -8,6 +8,7 @@ from kpilib.syntax.tree import (
     Amount,
     Award,
     Between,
+    Checklist,
     Choice,
     Clause,
     Comparison,
@@ -61,6 +62,16 @@ def print_clause(clause: Clause) -> str:
             return _step(clause)
         case Occurrence():
             return _occurrence(clause)
+        case Checklist(groups=groups, each=each):
+            lists = "\n".join(f"{lead}:\n" + "\n".join(f"- {item}" for item in items) for lead, items in groups)
+            worth = (
+                ""
+                if each is None
+                else f"\n每满足一项{_award(each)}"
+                if each.kind == "set"
+                else f"\n每有一项不满足{_award(each)}"
+            )
+            return lists + worth
         case Discretion(event=event, award=award):
             return f"{event}{_award(award)}"
         case Rung(condition=condition, award=award):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from kpilib.errors import KpiError, RuleSyntaxError, UnitError, UnsupportedError
+from kpilib.syntax.checklist import read_checklist
 from kpilib.syntax.clauses import Assembler
-from kpilib.syntax.lexer import Word, lex
+from kpilib.syntax.lexer import MAX_CHARACTERS, Word, lex
 from kpilib.syntax.parse import parse
 from kpilib.syntax.parts import Part
 from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
 from kpilib.syntax.tree import FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
-from kpilib.text import Span
+from kpilib.text import Span, unreadable
 
 MAX_CLAUSES = 200
 
@@ -23,7 +24,7 @@ _KINDS = {
     "KIND_DISCRETION": ("酌情、视情况的规则", "由人酌定的分还不能用；可以列出几种情况和各自的分数", "按要求完成得10分；有小差错得8分；未完成得0分"),
     "KIND_MONEY": ("提成和奖金规则", "结果是钱的规则还不能用；这里只能写得分和扣分", "每超10万元加1分"),
     "KIND_VETO": ("一票否决", "一票否决还不能用；可以写成该项不得分", "出现重大事故该项不得分"),
-    "KIND_CHECKLIST": ("检查清单", "清单还不能用；可以写成一项不符合扣几分", "一项不符合扣2分"),
+    "KIND_CHECKLIST": ("这样写的清单", "写一行 对下列事项满意：，下面一行一项", "对下列事项满意：着装整洁、工牌佩戴"),
     "KIND_HIGHEST": ("就高、不重复计分的规则", "同项取最高还不能用", "每次扣2分，最多扣10分"),
     "KIND_RATERS": ("评分人权重", "评分人的权重还不能用", "考核得分90分以上得10分"),
     "KIND_SHARE": ("强制分布和系数", "在规则里还不能用；系数写在方案的 奖金系数： 一行", "优秀1.2；良好1.0"),
@@ -52,6 +53,9 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         AmbiguousRuleError: two readings.
         UnsupportedError: a kind of rule that is not modelled.
     """
+    checklist = read_checklist(text) if len(text) <= MAX_CHARACTERS and unreadable(text) is None else None
+    if checklist is not None:
+        return RuleTree((checklist,), text)
     words = lex(text)
     glued = GLUED.search(text)
     if glued is not None and _SECOND_ITEM.search(text, glued.end()):

@@ -190,6 +190,15 @@ class Discretion(Node):
 
 
 @frozen(repr=False)
+class Checklist(Node):
+    """主管对下列事项满意：…: items to tick off under their leads, and what each earns or costs (None: their share)."""
+
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    each: Award | None = None
+    span: Span = _span()
+
+
+@frozen(repr=False)
 class Rung(Node):
     """A condition and what it earns: a rung of a ladder, or a zero rule."""
 
@@ -263,6 +272,7 @@ Clause = (
     | Step
     | Occurrence
     | Discretion
+    | Checklist
     | Rung
     | Proportional
     | Limit
