@@ -25,6 +25,7 @@ from kpilib.syntax.tree import (
     Faultless,
     FullMarks,
     Happens,
+    Highest,
     Lead,
     Limit,
     Occurrence,
@@ -338,8 +339,22 @@ class _Naive:
         scale = self.scale([choice.award for choice in choices])
         for choice in choices:
             if choice.label == label:
-                return self.worth(choice.award, scale)
+                return self.within_caps(choice.award, self.worth(choice.award, scale))
+        if label == "无" and any(isinstance(clause, Highest) for clause in self.clauses):
+            return self.start_points()
         raise NotNaiveError(f"no label {label!r}")
+
+    def within_caps(self, award: Award, score: Fraction) -> Fraction:
+        """最多加N分 and 最多扣N分 of what a label moves."""
+        moved = score - self.start_points()
+        for clause in self.clauses:
+            if isinstance(clause, Limit) and clause.points is not None and award.kind != "set":
+                cap = clause.points.base
+                if award.kind == "gain" and clause.kind in ("gain", "any"):
+                    moved = min(moved, cap)
+                if award.kind == "deduct" and clause.kind in ("loss", "any"):
+                    moved = max(moved, -cap)
+        return score if award.kind == "set" else self.start_points() + moved
 
     def scale(self, awards: list[Award | Proportional]) -> Fraction:
         """LANGUAGE 3, own scale: a top of 100 under other full marks is 百分制."""
@@ -656,6 +671,7 @@ KNOWN = (
     Otherwise,
     Discretion,
     Checklist,
+    Highest,
 )
 
 

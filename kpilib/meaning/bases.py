@@ -27,6 +27,8 @@ from kpilib.syntax.tree import (
     Discretion,
     Faultless,
     Happens,
+    Highest,
+    Limit,
     Occurrence,
     Otherwise,
     Proportional,
@@ -291,10 +293,12 @@ class Bases(Taking):
             if choice.award.points.kind == "judged":
                 branches.append((LabelIs(variable, choice.label), self.judged_worth(choice.award, start)))
                 continue
-            points = self._scaled(choice.award)
+            points = self._within_limits(self._scaled(choice.award), choice.award.kind)
             worth = {"set": points, "gain": start + points, "deduct": start - points}[choice.award.kind]
             branches.append((LabelIs(variable, choice.label), Const(worth)))
         default: Expr = Undefined("没有这个选项")
+        if any(isinstance(clause, Highest) for clause in self.tree.clauses):
+            default = Const(start)
         for clause in self.tree.clauses:
             if isinstance(clause, Otherwise):
                 if not isinstance(clause.award, Award):
@@ -303,6 +307,16 @@ class Bases(Taking):
                 default = Const({"set": points, "gain": start + points, "deduct": start - points}[clause.award.kind])
         self.ladder_spans = tuple((guard, choice.span) for (guard, _), choice in zip(branches, choices, strict=True))
         return Case(tuple(branches), default)
+
+    def _within_limits(self, points: Fraction, kind: str) -> Fraction:
+        """What a label adds or takes, within 最多加N分 and 最多扣N分."""
+        bound = {"gain": ("gain", "any"), "deduct": ("loss", "any"), "set": ()}[kind]
+        limits = [
+            one.points.base
+            for one in self.tree.clauses
+            if isinstance(one, Limit) and one.kind in bound and one.points is not None
+        ]
+        return min([points, *limits])
 
     def _shared_base(
         self, shares: list[Proportional], scored: list[Rung], zeros: list[Rung], otherwise: list[Otherwise]

@@ -36,6 +36,7 @@ from kpilib.syntax.tree import (
     Faultless,
     FullMarks,
     Happens,
+    Highest,
     Lead,
     Limit,
     Otherwise,
@@ -53,7 +54,7 @@ _GOOD = re.compile(
     r"(?<![不未非])(?:合格|完成|达成|及时|准确|准时|完好|通过|满意|履约|到位|出勤|回款|覆盖|完整|成功|开机|留存|续约)(?:率|度)$"
 )
 ZERO = Const(Fraction(0))
-OTHERWISE_LABEL = "否则"
+OTHERWISE_LABEL, NONE_LABEL = "否则", "无"
 
 # What is a fault as soon as there is any of it: 超支5%以内扣2分 takes nothing for 0 %.
 _EXCESS = r"超|亏|损|短款|长款|差|误|偏离|流失|漏|赔|罚|逾期|延|拖"
@@ -82,6 +83,8 @@ class Context:
         labels = tuple(clause.label for clause in tree.clauses if isinstance(clause, Choice))
         if labels and any(isinstance(clause, Otherwise) for clause in tree.clauses):
             labels = (*labels, OTHERWISE_LABEL)
+        elif labels and any(isinstance(clause, Highest) for clause in tree.clauses):
+            labels = (*labels, NONE_LABEL)
         if labels and len(self.metrics.found) > 1:
             raise self.refuse("KPI105", "选项和数字混在一条里，还不能读", self._span_of(Choice), hint="分成两个指标写")
         self.judged = judged_inputs(tree.clauses, self.full, renames, self.source, alone=not self.metrics.found)

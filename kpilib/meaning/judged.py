@@ -58,15 +58,20 @@ def judged_inputs(
         known = spans.get(name, (low, high))
         spans[name] = (min(known[0], low), max(known[1], high))
     free = {
-        name
-        for name, award in found
-        if any(award is clause.award for clause in clauses if isinstance(clause, Discretion))
+        one.event or _NAMES[one.award.kind]
+        for one in clauses
+        if isinstance(one, Discretion) and one.award.kind != "set"
+    }
+    given = {
+        name for name, award in found if any(isinstance(one, Discretion) and one.award is award for one in clauses)
     }
     result: dict[int, Judged] = {}
     for name, award in found:
         low, high = spans[name]
         only = alone and len(spans) == 1
-        domain = Domain("real", Fraction(0) if name in free else low, high, Fraction(1, 100), optional=name not in free)
+        domain = Domain(
+            "real", Fraction(0) if name in free else low, high, Fraction(1, 100), optional=name not in given
+        )
         variable = Var(renames.get("x" if only else name, "x" if only else renames.get(name, name)), MARKS, domain)
         result[id(award)] = Judged(variable, *bounds[id(award)], award.span)
     return result

@@ -20,6 +20,7 @@ from kpilib.meaning.expr import (
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
     Award,
+    Choice,
     Limit,
 )  # fmt: skip
 from kpilib.text import Span
@@ -108,7 +109,9 @@ class Limits(Adjustments):
         stages.append(Stage("adjust", "加分" if one.sign > 0 else "扣分", one.span, one.expr, one.rungs))
 
     def _adjustment_limit(self, limit: Limit, index: int, adjustments: list[Adjustment]) -> int:
-        """The sign of the adjustments that a limit binds, or 0 where it binds the score."""
+        """The sign of the adjustments that a limit binds, or 0 where it binds the score, or the labels of a choice."""
+        if not adjustments and any(isinstance(clause, Choice) for clause in self.tree.clauses):
+            return 0
         if limit.kind == "gain":
             return 1
         if limit.kind == "loss":
@@ -184,6 +187,7 @@ class Limits(Adjustments):
             elif (
                 limit.kind in ("score", "any")
                 and limit.points is not None
+                and not (limit.kind == "any" and any(isinstance(clause, Choice) for clause in self.tree.clauses))
                 and self._adjustment_limit(limit, index, adjustments) == 0
                 and (pair is None or limit is not pair[0])
             ):

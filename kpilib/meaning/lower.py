@@ -24,6 +24,8 @@ from kpilib.meaning.metrics import Goal
 from kpilib.meaning.reading import Reading
 from kpilib.quantity import decimal_text
 from kpilib.syntax.tree import (
+    Choice,
+    Highest,
     Lead,
     Occurrence,
     RuleTree,
@@ -106,6 +108,11 @@ class _Lowering(Limits, Conflicts):
 
     def _unmodelled(self) -> None:
         for clause in self.tree.clauses:
+            if isinstance(clause, Highest) and not any(isinstance(other, Choice) for other in self.tree.clauses):
+                raise UnsupportedError(
+                    "就高、不重复计分的规则暂不支持", code="KPI601", span=clause.span, source=self.source,
+                    hint="同项取最高只能用在几种情况各加（扣）多少分的规则里", example="获市级表彰加2分；获县级表彰加1分；同项按最高级别计一次分",
+                )  # fmt: skip
             if isinstance(clause, Series) and not any(
                 isinstance(other, (Step, Occurrence)) for other in self.tree.clauses
             ):

@@ -20,6 +20,7 @@ from kpilib.syntax.tree import (
     Faultless,
     FullMarks,
     Happens,
+    Highest,
     Lead,
     Limit,
     Occurrence,
@@ -57,8 +58,15 @@ _EVENT_WORDS = re.compile(r"严重|重大|事故|违规|违纪|投诉|造假|泄
 
 def settle_label(part: Labelled, parts: list[Part], source: str) -> Clause:
     """The clause of a label, by what else the rule says."""
-    scoring = [other for other in parts if not isinstance(other, (Lead, FullMarks, Limit, PartOfStep))]
+    scoring = [other for other in parts if not isinstance(other, (Lead, FullMarks, Limit, PartOfStep, Highest))]
     labels = [other for other in scoring if isinstance(other, Labelled)]
+    kinds = {other.award.kind for other in labels}
+    if (
+        len(labels) == len(scoring) > 1
+        and kinds in ({"gain"}, {"deduct"})
+        and any(isinstance(other, Highest) for other in parts)
+    ):
+        return Choice(part.label, part.award, part.span)
     if part.award.points.kind == "judged" and part.award.kind != "set":
         listed = len(labels) == len(scoring) and any(other.award.kind == "set" for other in labels)
         if not listed:

@@ -29,7 +29,7 @@ from kpilib.syntax.phrases import (
     Targeted,
     Words,
 )
-from kpilib.syntax.tree import Amount, Award, Limit, LimitKind, PartOfStep, Points, Series
+from kpilib.syntax.tree import Amount, Award, Highest, Limit, LimitKind, PartOfStep, Points, Series
 from kpilib.text import Span
 
 _VERBS: dict[str, Literal["set", "gain", "deduct"]] = {"SET": "set", "GAIN": "gain", "DEDUCT": "deduct"}
@@ -151,6 +151,8 @@ class Reader(Measures):
             return Stated(PartOfStep(_PARTS[kind], span, amounts_in(self.word(tree.children[0]).text)), span)
         if kind == "SERIES":
             return Stated(Series(span), span)
+        if kind == "HIGHEST":
+            return Stated(Highest(span), span)
         if kind in ("AS_LIMIT", "AS_FLOOR"):
             return LimitHere("score" if kind == "AS_LIMIT" else "floor", span)
         zero = Amount(Fraction(0), PLAIN, span) if kind == "FLOOR_ZERO" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from kpilib.syntax.lexer import Word
-from kpilib.syntax.tree import Amount, Award, Direction, Limit, LimitKind, Operator, PartOfStep, Series
+from kpilib.syntax.tree import Amount, Award, Direction, Highest, Limit, LimitKind, Operator, PartOfStep, Series
 from kpilib.text import Span
 
 
@@ -76,7 +76,7 @@ class Given(NamedTuple):
 class Stated(NamedTuple):
     """A statement that needs no condition: a limit, an unfinished step, a series."""
 
-    clause: Limit | PartOfStep | Series
+    clause: Limit | PartOfStep | Series | Highest
     span: Span
     both: bool = False  # 加扣分不超过5分: a limit of what is added and of what is taken
 

@@ -19,11 +19,13 @@ from kpilib.syntax.tree import (
     Faultless,
     FullMarks,
     Happens,
+    Highest,
     Lead,
     Limit,
     Occurrence,
     Otherwise,
     PartOfStep,
+    Points,
     Proportional,
     RuleTree,
     Rung,
@@ -40,13 +42,30 @@ _PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "lin
 
 
 def print_rule(tree: RuleTree) -> str:
-    """The clauses of a tree in canonical words, joined by ；."""
+    """The clauses of a tree in canonical words, joined by ；, or as the cells of a table where words would not do."""
     return (
-        "；".join(print_clause(clause) for clause in tree.clauses)
+        (_cells(tree.clauses) or "；".join(print_clause(clause) for clause in tree.clauses))
         .replace(",", "，")
         .replace("(", "（")
         .replace(")", "）")
     )
+
+
+def _cells(clauses: tuple[Clause, ...]) -> str:
+    """Labels that add or take, and a range for one description: each on a line, its marks on the next."""
+    match clauses:
+        case (Lead(text=text), Discretion(event="", award=Award(kind="set", points=Points(high=Amount())) as award)):
+            return f"{text}\n{_award(award).removeprefix('得')}"
+        case _ if clauses and all(isinstance(one, Choice) and one.award.kind != "set" for one in clauses):
+            return "\n".join(f"{one.label}\n{_signed(one.award)}" for one in clauses if isinstance(one, Choice))
+    return ""
+
+
+def _signed(award: Award) -> str:
+    amount = award.points.amount
+    if award.points.kind != "marks" or amount is None:
+        return "0"
+    return f"{'+' if award.kind == 'gain' else '-'}{_amount(amount).removesuffix('分')}"
 
 
 def print_clause(clause: Clause) -> str:
@@ -85,6 +104,8 @@ def print_clause(clause: Clause) -> str:
             return _PART[mode]
         case Series():
             return "以此类推"
+        case Highest():
+            return "同项按最高级别计一次分"
         case Choice(label=label, award=award):
             marks = award.points.amount
             if award.kind == "set" and award.points.kind == "marks" and marks is not None:

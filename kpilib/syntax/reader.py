@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kpilib.errors import KpiError, RuleSyntaxError, UnitError, UnsupportedError
+from kpilib.syntax.cells import read_cells
 from kpilib.syntax.checklist import read_checklist
 from kpilib.syntax.clauses import Assembler
 from kpilib.syntax.lexer import MAX_CHARACTERS, Word, lex
@@ -12,7 +13,7 @@ from kpilib.syntax.parse import parse
 from kpilib.syntax.parts import Part
 from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
-from kpilib.syntax.tree import FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
+from kpilib.syntax.tree import Clause, FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
 from kpilib.text import Span, unreadable
 
 MAX_CLAUSES = 200
@@ -53,9 +54,10 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         AmbiguousRuleError: two readings.
         UnsupportedError: a kind of rule that is not modelled.
     """
-    checklist = read_checklist(text) if len(text) <= MAX_CHARACTERS and unreadable(text) is None else None
-    if checklist is not None:
-        return RuleTree((checklist,), text)
+    if "\n" in text or ":" in text or "：" in text:
+        whole = _by_lines(text)
+        if whole:
+            return RuleTree(whole, text)
     words = lex(text)
     glued = GLUED.search(text)
     if glued is not None and _SECOND_ITEM.search(text, glued.end()):
@@ -114,6 +116,14 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
             hint="写明什么情况得多少分、扣多少分",
         )
     return RuleTree(clauses, text)
+
+
+def _by_lines(text: str) -> tuple[Clause, ...]:
+    """The clauses of a rule whose lines are items of a list or cells of a table."""
+    if len(text) > MAX_CHARACTERS or unreadable(text) is not None:
+        return ()
+    checklist = read_checklist(text)
+    return (checklist,) if checklist is not None else read_cells(text)
 
 
 def _all(errors: list[KpiError]) -> KpiError:

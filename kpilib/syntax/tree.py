@@ -249,6 +249,13 @@ class Series(Node):
 
 
 @frozen(repr=False)
+class Highest(Node):
+    """同项按最高级别计一次分: of the labels of one matter only the highest counts, so they are a choice."""
+
+    span: Span = _span()
+
+
+@frozen(repr=False)
 class Choice(Node):
     """A label that a person picks, and what it earns."""
 
@@ -278,6 +285,7 @@ Clause = (
     | Limit
     | PartOfStep
     | Series
+    | Highest
     | Choice
     | Otherwise
 )
