@@ -102,6 +102,22 @@ def test_a_rule_line_that_looks_like_another_line_is_printed_so_that_it_reads_ba
     assert parse_plan(plan.text) == plan
 
 
+def test_a_printed_plan_has_plain_characters_in_its_rules_and_scores_the_same() -> None:
+    plan = plan_of(
+        "回款率（60%）\n考核目標值為９０％,每低１％,減2分;低於７０％，該項記０分",
+        "资料（40%）\n目標值為10,000条;每少1,000条扣1分(扣完為止)",
+        head="等级：60分以上合格；60分以下不合格\n系数：合格1;不合格0",
+    )
+    assert "考核目标值为90%，每低1%，减2分；低于70%，该项记0分" in plan.text
+    assert "目标值为10,000条；每少1,000条扣1分（扣完为止）" in plan.text
+    assert "奖金系数：合格1.0；不合格0\n" in plan.text
+    again = parse_plan(plan.text)
+    assert (again, again.text) == (plan, plan.text)
+    for rate, count in (("85.4%", 9_500), ("60%", 12_000)):
+        facts = {"回款率": rate, "资料": count}
+        assert again.score(facts).total == plan.score(facts).total
+
+
 def test_positions_of_rules_are_positions_in_the_file() -> None:
     head = "方案\n一、业绩（100%）\n（一）回款率（100%）\n"
     text = f"{head}考核目标值为90%\n数据来源：财务部\n每低1%咔减2分\n（二）别的\n{RULE}"

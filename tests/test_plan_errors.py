@@ -1,5 +1,6 @@
 """What is wrong with a plan: every mistake in one run, each at its place, in words that help."""
 
+import errno
 import time
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpilib.errors import InputError, PlanError, TemplateError
-from kpilib.plan import check_plan, load_plan, parse_plan, reading_from_words
+from kpilib.errors import MAX_MESSAGE, InputError, PlanError, TemplateError, system_reason
+from kpilib.plan import check_plan, load_plan, parse_plan, plan_text, reading_from_words
 from kpilib.plan.files import decoded
 from kpilib.syntax.plan_text import read_plan
 
@@ -143,6 +144,50 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert caught.value.hint == "是不是自带的方案「大客户专员」？"
 
 
+@pytest.mark.parametrize("path", [None, 3, b"x", ["x"], 1.5])
+def test_a_plan_is_loaded_from_a_path_or_by_a_name(path: object) -> None:
+    for read in (load_plan, plan_text):
+        with pytest.raises(InputError, match="路径") as caught:
+            read(path)  # type: ignore[operator]
+        assert caught.value.code == "KPI801"
+
+
+def test_what_a_system_says_of_a_file_is_said_in_chinese(tmp_path: Path) -> None:
+    def said(name: object) -> str:
+        with pytest.raises(PlanError) as caught:
+            load_plan(name)  # type: ignore[arg-type]
+        return caught.value.message.rpartition("：")[2]
+
+    (tmp_path / "file").write_text("方案", encoding="utf-8")
+    assert said(tmp_path / "none.kpi") == "没有这个文件或文件夹"
+    assert said(tmp_path) == said("") == "这是文件夹，不是文件"
+    assert said(tmp_path / "file" / "x.kpi") == "路径中间有一段不是文件夹"
+    assert said("长" * 300) == "名称太长"
+    assert said("没有\x00") == "名称不能用"
+    assert system_reason(PermissionError(errno.EACCES, "Permission denied")) == "没有权限"
+    assert system_reason(OSError(9999, "Unknown")) == "系统错误 9999"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_places_are_shown_whatever_ends_a_line(end: str) -> None:
+    text = PLAN.replace("销售率（40%）\n", "销售率（40%）\n目标值：很多\n").replace("\n", end)
+    (finding,) = [finding for finding in check_plan(text) if finding.code == "KPI701"]
+    lines = str(finding).split("\n")
+    assert lines[0].endswith("（第6行第5字）")
+    assert lines[1:3] == ["  目标值：很多", "  　　　　^^^^"]
+
+
+def test_a_message_is_bounded_whatever_it_repeats() -> None:
+    long = "长" * 3_000_000
+    error = InputError(f"不认识「{long}」", hint=long, example=long)
+    assert len(str(error)) < 4_000
+    assert len(error.args[0]) <= MAX_MESSAGE
+    for facts in ({long: "90%"}, {"回款率": long}, {"回款率": {long: 1}}):
+        with pytest.raises(InputError) as caught:
+            parse_plan(PLAN).score(facts)
+        assert len(str(caught.value)) < 4_000
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -264,6 +309,19 @@ def test_words_of_readings(words: str, said: str) -> None:
 def test_facts_are_a_mapping(facts: object) -> None:
     with pytest.raises(InputError):
         parse_plan(PLAN).score(facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", ["%", 3, ["回款率"]])
+@pytest.mark.parametrize("name", ["units", "targets"])
+def test_units_and_targets_are_mappings(name: str, given: object) -> None:
+    with pytest.raises(InputError, match=f"{name}="):
+        parse_plan(PLAN).score({"回款率": "90%"}, **{name: given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["没有", 3, None, ("回款率",)])
+def test_an_indicator_that_is_not_there_is_a_key_error(name: object) -> None:
+    with pytest.raises(KeyError):
+        parse_plan(PLAN)[name]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("text", [None, b"", 3])

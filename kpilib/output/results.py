@@ -10,7 +10,8 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from kpilib.errors import Diagnostic, InputError, KpiError
-from kpilib.output.facts import FactRow, FactTable, Fault
+from kpilib.output.columns import Fault
+from kpilib.output.facts import FactRow, FactTable
 from kpilib.plan import Plan, PoolLine, Scoresheet
 
 _NAMED = re.compile("「([^」]*)」：")
