@@ -12,6 +12,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kpilib
 import kpilib.plan
 from kpilib.meaning.reading import Reading
 from kpilib.plan import (
@@ -338,6 +339,86 @@ def test_a_target_that_nobody_gave_is_pending() -> None:
     plan = plan_of("甲（100%）\n每低1%，减2分")
     assert plan.score({"甲": "85%"}).total is None
     assert plan.score({"甲": "85%"}, targets={"甲": "90%"}).total == 90
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "fact", "points"),
+    [
+        ("目标值：90\n单位：%", "每低1%，减2分，低于70%记为0分", 85, 90),
+        ("目标值：90\n单位：％", "每低1%，减2分，低于70%记为0分", "85%", 90),
+        ("目标值：９０％\n单位：%", "完成率每低1%，减2分", 85, 90),
+        ("目标值：0.9\n单位：%", "每低1%，减2分", 0.4, 99),
+        ("目标值：90\n单位：%", "考核目标值为90%；每低1%，减2分", 85, 90),
+        ("目标值：100\n单位：万元", "每少10万元，减2分", 80, 96),
+        ("目标值：100\n单位：万元", "按完成比例计分", 80, 80),
+        ("目标值：100\n单位：万元", "每少1%，减2分", "950000元", 90),
+        ("目标值：30万\n单位：元", "每少1万元，减2分", 280_000, 96),
+        ("目标值：10\n单位：家", "每少1家，减2分", 8, 96),
+        ("目标值：10", "每少1家，减2分", 8, 96),
+        ("目标值：不超过3\n单位：次", "每多1次，减2分", 5, 96),
+        ("目标值：5000", "每少1000元，减2分", 4000, 98),
+        ("目标值：90", "按完成比例计分", 45, 50),
+        ("目标值：90", "每低1分，减2分", 85, 90),
+        ("目标值：3\n单位：天", "每超过1天扣2分", "4天", 98),
+    ],
+)
+def test_a_bare_target_is_in_the_unit_of_the_indicator(lines: str, rule: str, fact: object, points: int) -> None:
+    plan = plan_of(f"甲（100%）\n{lines}\n{rule}")
+    assert plan.score({"甲": fact}).total == points
+    assert parse_plan(plan.text) == plan
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "at", "said"),
+    [
+        ("目标值：90", "每低1%，减2分", "90", "是 90%，还是 9000%？"),
+        ("目标值：90", "完成率每低1%，减2分，低于70%记为0分", "90", "加一行 单位：%"),
+        ("目标值：100", "每少10万元，减2分", "100", "加一行 单位：万元"),
+        ("目标值：3", "每延误1天扣2分", "3", "加一行 单位：天"),
+        ("目标值：90%", "每少1家，减2分", "90%", "规则的单位「家」对不上"),
+        ("目标值：10\n单位：万元", "每少1家，减2分", "10", "规则的单位「家」对不上"),
+        ("目标值：100万\n单位：万元", "每少1万元，减2分", "100万", "合不到一起"),
+        ("目标值：90%\n单位：万元", "每低1%，减2分", "万元", "改成 单位：%"),
+        ("单位：分", "一次扣5分", "分", "改成 单位：次"),
+    ],
+)
+def test_a_target_that_the_rule_cannot_take_is_found_on_its_line(lines: str, rule: str, at: str, said: str) -> None:
+    text = f"方案\n一、全部（100%）\n（一）甲（100%）\n{lines}\n{rule}\n"
+    (finding,) = [finding for finding in check_plan(text) if finding.level == "error"]
+    assert finding.code in {"KPI401", "KPI802"}
+    assert finding.span is not None
+    assert text[finding.span.start : finding.span.end] == at
+    assert text.index("（100%）\n", 12) < finding.span.start < text.index(rule)
+    assert said in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "target", "points"),
+    [
+        ("目标值：90\n单位：%", "每低1%，减2分", 95, 80),
+        ("目标值：90\n单位：%", "每低1%，减2分", "95", 80),
+        ("目标值：90\n单位：%", "每低1%，减2分", "不低于95", 80),
+        ("目标值：90\n单位：%", "每低1%，减2分", kpilib.Quantity("0.95", "ratio"), 80),
+        ("单位：%", "每低1%，减2分", 95, 80),
+        ("目标值：100家", "每少1家，减2分", 95, 80),
+        ("", "每少1家，减2分", 95, 80),
+        ("", "按完成比例计分", 170, 50),
+    ],
+)
+def test_a_bare_target_of_ones_own_is_in_the_same_unit(lines: str, rule: str, target: object, points: int) -> None:
+    plan = plan_of(f"甲（100%）\n{lines}\n{rule}")
+    fact = "85%" if "%" in rule else 85
+    assert plan.score({"甲": fact}, targets={"甲": target}).total == points
+    again = plan.score({"甲": fact}, targets={"甲": kpilib.Quantity("0.95")}) if "目标值：90" in lines else None
+    assert again is None or again.total == 100  # 0.95% is not 0.95, though both print as 0.95
+
+
+@pytest.mark.parametrize("lines", ["", "目标值：100万元"])
+def test_a_bare_target_of_ones_own_that_may_mean_two_things_is_refused(lines: str) -> None:
+    plan = plan_of(f"甲（100%）\n{lines}\n每少10万元，减2分")
+    with pytest.raises(kpilib.InputError, match="目标值 80 没有单位") as caught:
+        plan.score({"甲": "70万元"}, targets={"甲": 80})
+    assert caught.value.code == "KPI802"
 
 
 def test_explanations_say_why() -> None:
