@@ -84,6 +84,87 @@ def test_the_place_of_a_mistake(old: str, new: str, code: str, at: str) -> None:
         parse_plan(text)
 
 
+@pytest.mark.parametrize(
+    ("heading", "at"),
+    [
+        ("回款率（abc%）", "（abc%）"),
+        ("回款率（abc%）：", "（abc%）"),
+        ("回款率(二十%)", "(二十%)"),
+        ("回款率（百分之二十）", "（百分之二十）"),
+        ("回款率（二十分）", "（二十分）"),
+        ("回款率（xx分）", "（xx分）"),
+        ("回款率（约20%）", "（约20%）"),
+        ("回款率（20％左右）", "（20％左右）"),
+        ("回款率（20左右）", "（20左右）"),
+        ("回款率（占两成）", "（占两成）"),
+        ("回款率（20）", "（20）"),
+        ("回款率（20%", "（20%"),
+        ("回款率20%", "20%"),
+        ("回款率 20分", "20分"),
+        ("回款率[20%]", "20%]"),
+        ("回款率（20%）（60%）", "（20%）"),
+        ("回款率（__%）", "（__%）"),
+    ],
+)
+def test_a_weight_that_is_none_is_no_part_of_a_name(heading: str, at: str) -> None:
+    text = PLAN.replace("回款率（60%）", heading)
+    for changed in (
+        text,
+        text.replace("一、业绩（100%）\n", f"一、{heading}\n").replace(f"（一）{heading}", "（一）甲（60%）"),
+    ):
+        (finding,) = [finding for finding in check_plan(changed) if finding.level == "error"]
+        assert finding.code == "KPI701"
+        assert finding.span is not None
+        assert changed[finding.span.start : finding.span.end] == at
+        assert "^" in str(finding)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "客户满意度（季度）",
+        "新增客户（家）",
+        "现场管理（5S）",
+        "任务（2024年）",
+        "客户（100万以上）",
+        "加减分（加分）",
+        "评价（得分）",
+        "A(B)",
+    ],
+)
+def test_a_name_may_have_brackets(name: str) -> None:
+    plan = parse_plan(PLAN.replace("回款率（60%）", f"{name}（60%）"))
+    assert plan[name].full_marks == 60
+    plan = parse_plan(
+        PLAN.replace("（二）销售率（40%）", f"（二）{name}").replace(f"{name}\n{RULE}", f"{name}\n一次扣1分")
+    )
+    assert plan[name].full_marks is None
+
+
+def test_a_wrong_weight_or_target_hides_no_mistake_of_its_rule() -> None:
+    for line in ("回款率（0%）", "回款率（abc%）", "回款率（60%）\n目标值：很多", "回款率（60%）\n单位：不知道什么"):
+        text = PLAN.replace(f"回款率（60%）\n{RULE}", f"{line}\n每低1%浮动2分")
+        codes = {finding.code for finding in check_plan(text) if finding.level == "error"}
+        assert codes - {"KPI702"} == {"KPI701", "KPI105"}
+
+
+@pytest.mark.parametrize(
+    ("grades", "rates", "said"),
+    [
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；优良1.0", ["「优良」不是方案的等级", "「良好」「差」没有系数"]),
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；良好x；差0；中1", ["看不懂系数「良好x」", "「中」不是方案的等级"]),
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；优秀1.1", ["「优秀」的系数写了两次", "「良好」「差」没有系数"]),
+        ("90分以上优秀；75以丄良好", "优秀1.2；良好1；好1", ["看不懂等级「75以丄良好」"]),
+        ("90分以上优秀；75以丄良好", "优秀1.2；良好1；中1", ["看不懂等级「75以丄良好」", "「中」不是方案的等级"]),
+    ],
+)  # fmt: skip
+def test_every_mistake_of_grades_and_coefficients_is_said_at_once(grades: str, rates: str, said: list[str]) -> None:
+    text = PLAN.replace("方案\n", f"方案\n等级：{grades}\n系数：{rates}\n")
+    found = [finding.message for finding in check_plan(text) if finding.level == "error"]
+    assert len(found) == len(said)
+    assert all(any(part in message for message in found) for part in said)
+
+
 @given(st.integers(1, 99), st.integers(1, 99))
 def test_weights_that_do_not_add_up_say_by_how_much(first: int, second: int) -> None:
     text = PLAN.replace("回款率（60%）", f"回款率（{first}%）").replace("销售率（40%）", f"销售率（{second}%）")

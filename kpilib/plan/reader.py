@@ -127,8 +127,9 @@ class _Builder:
         words = _joined([line for line in self.node.lines if line.key.name == "grades"], self.source)
         table, found = read_grades(words.text)
         self.findings.take(found, words.span)
+        unread = words.text if any(finding.level == "error" for finding in found) else ""
         rates = _joined([line for line in self.node.lines if line.key.name == "coefficients"], self.source)
-        coefficients, found = read_coefficients(rates.text, tuple(grade.name for grade in table.grades))
+        coefficients, found = read_coefficients(rates.text, tuple(grade.name for grade in table.grades), unread)
         self.findings.take(found, rates.span)
         return evolve(table, coefficients=coefficients)
 
