@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpilib.errors import MAX_MESSAGE, InputError, PlanError, TemplateError, system_reason
@@ -165,6 +165,7 @@ def test_every_mistake_of_grades_and_coefficients_is_said_at_once(grades: str, r
     assert all(any(part in message for message in found) for part in said)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 99), st.integers(1, 99))
 def test_weights_that_do_not_add_up_say_by_how_much(first: int, second: int) -> None:
     text = PLAN.replace("回款率（60%）", f"回款率（{first}%）").replace("销售率（40%）", f"销售率（{second}%）")
@@ -312,11 +313,13 @@ def test_an_empty_plan(text: str) -> None:
     assert [finding.code for finding in check_plan(text)] == ["KPI101"]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("方案一、（一）目标值：等级90%分以上优秀；系数1.2口径不足档按比例注每低减\n 0")))
 def test_no_text_breaks_the_reader(text: str) -> None:
     check_plan(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_places_lie_in_the_text(text: str) -> None:
     for finding in read_plan(text).diagnostics:
