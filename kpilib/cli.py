@@ -5,18 +5,28 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, get_args
+from typing import Any
 
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
+from kpilib.cli_options import (
+    at_option,
+    compiled,
+    json_option,
+    only_with,
+    reading_of,
+    rule_options,
+    sheet_of,
+    sheet_option,
+    values_at,
+)
 from kpilib.compiler import check as check_rule
-from kpilib.compiler import compile_rule
 from kpilib.errors import Diagnostic, KpiError
-from kpilib.meaning.reading import Reading, StepMode
+from kpilib.meaning.reading import StepMode
 from kpilib.output.facts import FactTable, read_facts
 from kpilib.output.files import replacing
 from kpilib.output.results import Summary, exact_text, one_result, pour, score_rows
@@ -24,72 +34,18 @@ from kpilib.output.table import results_table
 from kpilib.output.writers import JsonWriter, write_results
 from kpilib.plan import Plan, check_plan, load_plan, parse_plan, plan_text
 from kpilib.plan.files import decoded
-from kpilib.rule import Rule
 from kpilib.syntax.plan_text import MAX_BYTES
-from kpilib.text import line_of, normalise
+from kpilib.text import line_of
 
 SHOWN_FAULTS = 50
 DEMO = "大客户专员"
+OF_RULE = "和 --rule 一起用；方案里的规则看方案里写的"
 
 
 @click.group("kpilib", cls=Program, help="中文考核规则，写出来就能算：计分、说明理由、检查，给一张表里的人打分。")
 @click.version_option(package_name="kpilib", message="kpilib %(version)s", help="显示版本")
 def main() -> None:
     """The program."""
-
-
-# ---- options that several commands share -----------------------------------------------------------------------------
-
-json_option = click.option("--json", "as_json", is_flag=True, help="结果和错误都以 JSON 输出")
-sheet_option = click.option("--sheet", default="", metavar="名称", help="事实表是工作簿里的哪张工作表，默认第一张")
-at_option = click.option("--at", multiple=True, metavar="值", help="实际值，如 85.4%；几个输入写 名称=值，可重复")
-
-
-def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What a rule needs to know that its own words leave open."""
-    steps = click.Choice(get_args(StepMode))
-    for option in (
-        click.option("--step", type=steps, help="不足一档：按比例 linear（默认）、不计 floor、按一档计 ceil"),
-        click.option("--target", metavar="值", help="目标值，如 90%"),
-        click.option("--full-marks", metavar="分", help="满分，如 20"),
-    ):
-        command = option(command)
-    return command
-
-
-def compiled(text: str, full_marks: str | None, target: str | None, step: StepMode | None) -> Rule:
-    """The rule of the options."""
-    return compile_rule(text, full_marks=full_marks, target=target, reading=reading_of(step))
-
-
-def reading_of(step: StepMode | None) -> Reading:
-    """The 口径 of the options; a step that was named is settled, and nobody is asked about it again."""
-    return Reading() if step is None else Reading(step=step, stated={"step"})
-
-
-def values_at(rule: Rule, at: Sequence[str]) -> Any:
-    """What the options --at say: one value, or one for each input.
-
-    Raises:
-        click.UsageError: none where one is needed, one name twice, or several values without names.
-    """
-    names = {"".join(normalise(put.name).split()): put.name for put in rule.inputs}
-    values: dict[str, str] = {}
-    for given in at:
-        name, sign, value = normalise(given).partition("=")
-        known = names.get("".join(name.split())) if sign else None
-        if sign and known is None:
-            raise click.UsageError(f"没有输入「{name.strip()}」；这条规则的输入是 {'、'.join(names.values())}")
-        if known is None and len(names) != 1:
-            raise click.UsageError(f"--at {given} 没有名称；写成 名称=值，名称有 {'、'.join(names.values())}")
-        known = known or rule.inputs[0].name
-        if known in values:
-            raise click.UsageError(f"「{known}」给了两次")
-        values[known] = value.strip() if sign else given
-    if not values and rule.inputs:
-        shown = "--at 值" if len(names) == 1 else " ".join(f"--at {name}=值" for name in names.values())
-        raise click.UsageError(f"缺少实际值：{shown}")
-    return values if len(names) != 1 else next(iter(values.values()))
 
 
 # ---- one rule --------------------------------------------------------------------------------------------------------
@@ -148,11 +104,14 @@ def explain(
     if (rule is None) == (plan_name is None):
         raise click.UsageError("给一句规则，或者 --plan 方案 --facts 文件 --who 姓名")
     if rule is not None:
+        only_with("和 --plan 一起用", facts=facts, who=who, sheet=sheet)
         read = compiled(rule, full_marks, target, step)
         explanation: Any = read.explain(values_at(read, at))
     elif plan_name is None or facts is None or who is None:
         raise click.UsageError("和 --plan 一起要给 --facts 文件 --who 姓名")
     else:
+        only_with("和一句规则一起用", full_marks=full_marks, target=target, step=step, at=at)
+        sheet = sheet_of(facts, sheet)
         plan = load_plan(plan_name)
         explanation = one_result(plan, read_facts(facts, plan, sheet=sheet), who).explain()
     if as_json:
@@ -185,6 +144,8 @@ def check(
     """
     if not names and rule is None:
         raise click.UsageError("给方案文件，或者 --rule 规则")
+    if rule is None:
+        only_with(OF_RULE, full_marks=full_marks, target=target, step=step)
     checked: list[tuple[str, tuple[Diagnostic, ...]]] = []
     if rule is not None:
         findings = check_rule(rule, full_marks=full_marks, target=target, reading=reading_of(step))
@@ -247,6 +208,8 @@ def fmt(
     """显示方案文件（- 是标准输入）或一句规则的规范写法；意思不变。"""
     if not names and rule is None:
         raise click.UsageError("给方案文件，或者 --rule 规则")
+    if rule is None:
+        only_with(OF_RULE, full_marks=full_marks, target=target, step=step)
     if write and (rule is not None or "-" in names):
         raise click.UsageError("--write 只用于文件")
     if write and (absent := [name for name in names if not Path(name).is_file()]):
@@ -280,6 +243,7 @@ def run(plan_name: str, facts: str, out: str | None, sheet: str, as_json: bool) 
 
     例：kpilib run 方案.kpi --facts 事实.xlsx --out 结果.xlsx
     """
+    sheet = sheet_of(facts, sheet)
     plan = load_plan(plan_name)
     table = read_facts(facts, plan, sheet=sheet)
     if out is not None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from kpilib.errors import KpiError
+from kpilib.errors import MAX_MESSAGE, KpiError, system_reason
 from kpilib.output.table import padded, wrapped
-from kpilib.text import display_width
+from kpilib.text import cut, display_width
 
 try:
     import click
@@ -185,7 +185,8 @@ class Program(click.Group):
             report_error(error, as_json=as_json)
             return FINDINGS
         except OSError as error:
-            message = f"读不了 {error.filename}（{error.strerror}）" if error.filename else str(error)
+            what = f"读不了 {error.filename}" if error.filename else "读写文件出错"
+            message = f"{what}（{system_reason(error)}）"
             report_error(KpiError(message, code="KPI807", example=""), as_json=as_json)
             return FINDINGS
         except (click.Abort, KeyboardInterrupt):
@@ -225,7 +226,7 @@ def report_error(error: KpiError, *, as_json: bool) -> None:
 
 def report_usage(error: click.ClickException, *, as_json: bool) -> None:
     """A mistake in how the program was called."""
-    message = in_chinese(error)
+    message = cut(in_chinese(error), MAX_MESSAGE)
     if as_json:
         print_json({"errors": [{"code": "usage", "level": "error", "message": message}]})
         return

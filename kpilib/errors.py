@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Literal
 
 from attrs import field, frozen
 
-from kpilib.text import Span, excerpt, line_of
+from kpilib.text import Span, cut, excerpt, line_of
 
 Level = Literal["error", "需确认", "info"]
+
+# A message may repeat what somebody wrote, and somebody may have written a million characters.
+MAX_MESSAGE = 1_000
 
 # One row a code: the title that its page in the docs carries, and an example that works.
 CODES: dict[str, tuple[str, str]] = {
@@ -74,12 +78,34 @@ CODES: dict[str, tuple[str, str]] = {
 }
 
 
-MAX_MESSAGE = 2000
+# What systems say of a file that cannot be used, as a clerk would say it.
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径中间有一段不是文件夹",
+    errno.EEXIST: "已经有了",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.EINVAL: "名称不能用",
+    errno.ENOSPC: "磁盘满了",
+    errno.EROFS: "磁盘只能读",
+    errno.EIO: "磁盘读写出错",
+    errno.EBUSY: "文件正被占用",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+    errno.ELOOP: "链接绕成了圈",
+}
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refuses a file, in Chinese."""
+    return _REASONS.get(error.errno or 0, f"系统错误 {error.errno}" if error.errno else "系统错误")
 
 
 def _printable(text: str) -> str:
     """The text, cut, with half surrogate pairs and control characters as escapes: any terminal and file takes it."""
-    text = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+    text = cut(text, MAX_MESSAGE)
     return text if text.isprintable() else "".join(
         char if char.isprintable() or char in "\n\u3000" else f"\\u{ord(char):04x}" for char in text
     )  # fmt: skip
@@ -87,7 +113,10 @@ def _printable(text: str) -> str:
 
 @frozen(kw_only=True)
 class Diagnostic:
-    """One finding in a text: an error, a choice to confirm (需确认) or a piece of information."""
+    """One finding in a text: an error, a choice to confirm (需确认) or a piece of information.
+
+    Its texts are at most a thousand characters, whatever of the author's words they repeat.
+    """
 
     code: str
     message: str = field(converter=_printable)
@@ -109,7 +138,7 @@ class Diagnostic:
 
     def __str__(self) -> str:
         place = ""
-        if self.span is not None and "\n" in self.source:
+        if self.span is not None and any(end in self.source for end in "\r\n"):
             line, column = line_of(self.source, self.span.start)
             place = f"（第{line}行第{column}字）"
         lines = [f"{self.code} {self.message}{place}"]

@@ -29,6 +29,9 @@ _TRADITIONAL = str.maketrans(
     "顶准订额内润称许号较响视况难鉴参据赛顾客担当区县乡镇团队机关干边离职厂车辆伤险环护楼层场华复复获证书证诉调轻伤后么并并为",
 )
 
+# Signs that stay as wide as Chinese text has them, where a text is set and not read.
+_WIDE = {",": "，", ";": "；", ":": "：", "(": "（", ")": "）", "!": "！", "?": "？"}
+
 _TABLE: dict[int, str] = {**_FOLDED, **{code: chr(value) for code, value in _TRADITIONAL.items()}, **_SIGNS}
 
 
@@ -67,6 +70,31 @@ def normalise(text: str) -> str:
     return folded
 
 
+def set_plain(text: str) -> str:
+    """The text with plain digits, letters and signs and the vocabulary's characters, its punctuation as wide as Chinese.
+
+    It reads as the text itself does: both fold to the same.
+
+    >>> set_plain("每低１％,減2分(至多1,000分)")
+    '每低1%，减2分（至多1,000分）'
+    """
+    folded = normalise(text)
+    return "".join(
+        own if char in "\"'" else _WIDE[char] if char in _WIDE and not _in_a_number(folded, position) else char
+        for position, (own, char) in enumerate(zip(text, folded, strict=True))
+    )
+
+
+def _in_a_number(folded: str, position: int) -> bool:
+    """Whether the sign stands between two digits, as in 5,000 or 1:1.5."""
+    return folded[max(0, position - 1) : position].isdigit() and folded[position + 1 : position + 2].isdigit()
+
+
+def cut(text: str, length: int) -> str:
+    """At most so many characters of a text that somebody else wrote, with a sign where something is left out."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def unreadable(text: str) -> Span | None:
     """The first character that no rule can hold: a control character, half a surrogate pair, an unassigned code."""
     for position, char in enumerate(text):
@@ -93,9 +121,10 @@ def display_width(text: str) -> int:
 
 
 def line_of(text: str, position: int) -> tuple[int, int]:
-    """Line and column (both from 1) of a position."""
-    start = text.rfind("\n", 0, position) + 1
-    return text.count("\n", 0, position) + 1, position - start + 1
+    """Line and column (both from 1) of a position; a line ends with LF, CRLF or CR."""
+    start = max(text.rfind(end, 0, position) for end in "\r\n") + 1
+    ends = text.count("\n", 0, position) + text.count("\r", 0, position) - text.count("\r\n", 0, position)
+    return ends + 1, position - start + 1
 
 
 def excerpt(text: str, span: Span, *, reach: int = 36) -> str:
@@ -105,9 +134,8 @@ def excerpt(text: str, span: Span, *, reach: int = 36) -> str:
     A long line is cut to `reach` characters either side.
     """
     start = min(max(span.start, 0), len(text))
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", start)
-    line_end = len(text) if line_end < 0 else line_end
+    line_start = max(text.rfind(end, 0, start) for end in "\r\n") + 1
+    line_end = min((found for end in "\r\n" if (found := text.find(end, start)) >= 0), default=len(text))
     end = max(min(span.end, line_end), start)
     left, right = max(line_start, start - reach), min(line_end, end + reach)
     end = min(end, start + 2 * reach)

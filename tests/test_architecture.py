@@ -34,6 +34,7 @@ ROOMS = (
     {"plan"},
     {"output"},
     {"cli_click"},
+    {"cli_options"},
     {"cli"},
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -130,6 +130,43 @@ def test_a_rule_that_cannot_be_read_is_an_error_with_carets_and_no_traceback() -
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("at", [(), ("--at", "85%"), ("--at", "x=85%", "--at", "y=1")])
+@pytest.mark.parametrize("command", ["score", "explain"])
+def test_a_rule_with_blanks_says_where_they_are(command: str, at: tuple[str, ...]) -> None:
+    given = (command, "每低__%，减__分", "--full-marks", "20", "--target", "90%", *at)
+    result = kpilib(*given)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(re.findall("^KPI301 「.*」还空着$", result.stderr, re.MULTILINE)) == 2
+    assert "    ^^" in result.stderr.replace("　", "  ")
+    assert [error["code"] for error in json.loads(kpilib(*given, "--json").stdout)["errors"]] == ["KPI301"] * 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--full-marks", "abc", "--full-marks 要一个大于 0 的数，如 20，不是「abc」"),
+        ("--full-marks", "0", "--full-marks 要一个大于 0 的数"),
+        ("--full-marks", "20%", "--full-marks 要一个大于 0 的数"),
+        ("--full-marks", "9" * 100_000, "--full-marks 要一个大于 0 的数"),
+        ("--target", "abc", "--target 要一个带单位的数，如 90% 或 不低于90%，不是「abc」"),
+        ("--target", "及时", "--target 要一个带单位的数"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [("score", RULE), ("explain", RULE), ("check", "--rule", RULE), ("fmt", "--rule", RULE)]
+)
+def test_a_wrong_option_is_named(command: tuple[str, ...], option: str, value: str, said: str) -> None:
+    result = kpilib(*command, option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"用法不对：{said}")
+    assert len(result.stderr) < 1_000
+
+
+@pytest.mark.parametrize("marks", ["20", "20分", "２０", "1e1", "0.5"])
+def test_full_marks_are_written_in_many_ways(marks: str) -> None:
+    assert kpilib("score", RULE, "--full-marks", marks, *AT[2:]).exit_code == 0
+
+
 @pytest.mark.parametrize("rule", ["", " ", "\0", "x" * 10_000, "每低1%\ud800扣2分", "--", "每低__%，减__分"])
 def test_odd_rules_are_errors_and_never_tracebacks(rule: str) -> None:
     for extra in ((), ("--json",)):
@@ -157,6 +194,34 @@ def test_explain_a_person(folder: Path) -> None:
     assert bad.exit_code == 1
     assert "第3行「回款率(%)」" in bad.stderr
     assert kpilib(*given, "钱七").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("check", "plan.kpi", "--full-marks", "20"), "--full-marks 只和 --rule 一起用"),
+        (("check", "plan.kpi", "--target", "90%", "--step", "floor"), "--target、--step 只和 --rule 一起用"),
+        (("fmt", "plan.kpi", "--full-marks", "20"), "--full-marks 只和 --rule 一起用"),
+        (("run", "plan.kpi", "--facts", "facts.csv", "--sheet", "X"), "--sheet 只用于 .xlsx"),
+        (("explain", "--plan", "plan.kpi", "--facts", "facts.csv", "--who", "张三", "--sheet", "X"), "--sheet 只用于 .xlsx"),
+        (("explain", "--plan", "plan.kpi", "--facts", "facts.csv", "--who", "张三", "--at", "1"), "--at 只和一句规则一起用"),
+        (("explain", RULE, *AT, "--who", "张三"), "--who 只和 --plan 一起用"),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_do_nothing_is_a_usage_error(args: tuple[str, ...], said: str, folder: Path) -> None:
+    result = kpilib(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_what_the_system_says_of_a_file_is_said_in_chinese(folder: Path) -> None:
+    assert kpilib("run", "plan.kpi", "--facts", "none.csv").stderr == "KPI807 读不了 none.csv（没有这个文件或文件夹）\n"
+    result = kpilib("run", "plan.kpi", "--facts", "good.csv", "--out", "none/out.csv")
+    assert "（没有这个文件或文件夹）" in result.stderr
+    Path("dir.csv").mkdir()
+    assert kpilib("run", "plan.kpi", "--facts", "dir.csv").stderr == "KPI807 读不了 dir.csv（这是文件夹，不是文件）\n"
+    Path("bad.xlsx").write_bytes(b"PK" + b"x" * 100)
+    assert "文件损坏，或者不是 .xlsx\n" in kpilib("run", "plan.kpi", "--facts", "bad.xlsx").stderr
 
 
 @pytest.mark.parametrize(

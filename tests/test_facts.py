@@ -18,6 +18,7 @@ from kpilib.errors import InputError, TemplateError
 from kpilib.output import cells, xlsx
 from kpilib.output.cells import Cell, csv_rows
 from kpilib.output.facts import FactRow, FactTable, read_facts
+from kpilib.output.results import score_rows
 from kpilib.output.xlsx import format_kind, xlsx_rows
 from kpilib.plan import Plan, parse_plan
 from kpilib.quantity import Quantity
@@ -175,7 +176,11 @@ def test_columns_of_inputs_labels_targets_and_people(plan: Plan, csv_file: Calla
         ("姓名(%),回款率\n", "KPI401", "没有单位"),
         ("回款率(%),新客户数\n1,2\n", "KPI803", "没有「姓名」列"),
         ("销售一部一季度事实表\n姓名,回款率\n", "KPI804", "像是表的标题"),
-        ("姓名;回款率\n张三;85%\n", "KPI804", "删掉"),
+        ("姓名，回款率\n张三，85%\n", "KPI804", "CSV 的列之间用英文逗号"),
+        ("2026年，一季度\n姓名,回款率\n", "KPI804", "像是表的标题"),
+        ("姓名,服务\n", "KPI804", "是不是「服务态度」？"),
+        ("姓名,服务态度的目标值\n", "KPI804", "是不是「服务态度.目标值」？"),
+        ("姓名,abc\n", "KPI804", "可以有：回款率、新客户数、出勤.迟到、出勤.旷工、服务态度"),
     ],
 )
 def test_a_wrong_header_is_refused(
@@ -185,6 +190,48 @@ def test_a_wrong_header_is_refused(
         read_facts(csv_file(text), plan)
     assert code in {finding.code for finding in caught.value.diagnostics}
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("sign", [",", "\t", ";"])
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n\n"])
+def test_the_first_line_tells_what_stands_between_the_cells(
+    start: str, sign: str, plan: Plan, csv_file: Callable[[str], Path]
+) -> None:
+    cell = f'"张{sign}三"'
+    text = f"{start}姓名,回款率(%),新客户数\n{cell},85.4,3\n".replace(",", sign).replace(cell.replace(",", sign), cell)
+    row = one(read_facts(csv_file(text), plan))
+    assert row.who["姓名"] == f"张{sign}三"
+    assert base(row.facts["回款率"]) == Fraction("0.854")
+    assert base(row.facts["新客户数"]) == 3
+
+
+def test_a_comma_in_quotes_stands_between_no_cells(plan: Plan, csv_file: Callable[[str], Path]) -> None:
+    row = one(read_facts(csv_file('姓名;"新客户数";部门\n"张,三";3;"a""b"\n'), plan))
+    assert (row.who["姓名"], base(row.facts["新客户数"])) == ("张,三", 3)
+
+
+@pytest.mark.parametrize("length", [30_000, 100_000, 3_000_000])
+@pytest.mark.parametrize("column", range(7))
+def test_a_cell_as_long_as_a_book_is_not_repeated(
+    column: int, length: int, plan: Plan, csv_file: Callable[[str], Path]
+) -> None:
+    row = ["张三", "85", "95%", "3", "1", "0", "态度热情"]
+    row[column] = ("9" if column % 2 else "长") * length
+    header = "姓名,回款率(%),回款率.目标值,新客户数,出勤.迟到,出勤.旷工,服务态度"
+    for text in (f"{header}\n{','.join(row)}\n", f"{','.join(row)}\n"):
+        said: list[str] = []
+        try:
+            for result in score_rows(plan, read_facts(csv_file(text), plan)):
+                said += map(str, result.faults)
+        except InputError as error:
+            said.append(str(error))
+        assert column == 0 or said
+        assert all(len(message) < 2_000 for message in said)
+
+
+def test_a_cell_that_is_too_long_for_the_reader_says_so(plan: Plan, csv_file: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match="第2行有一格超过 131072 字"):
+        list(read_facts(csv_file(f"姓名,新客户数\n张三,{'9' * 200_000}\n"), plan))
 
 
 def test_everything_wrong_with_a_header_is_said_at_once(plan: Plan, csv_file: Callable[[str], Path]) -> None:

@@ -1,14 +1,15 @@
 """What is wrong with a plan: every mistake in one run, each at its place, in words that help."""
 
+import errno
 import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpilib.errors import InputError, PlanError, TemplateError
-from kpilib.plan import check_plan, load_plan, parse_plan, reading_from_words
+from kpilib.errors import MAX_MESSAGE, InputError, PlanError, TemplateError, system_reason
+from kpilib.plan import check_plan, load_plan, parse_plan, plan_text, reading_from_words
 from kpilib.plan.files import decoded
 from kpilib.syntax.plan_text import read_plan
 
@@ -83,6 +84,88 @@ def test_the_place_of_a_mistake(old: str, new: str, code: str, at: str) -> None:
         parse_plan(text)
 
 
+@pytest.mark.parametrize(
+    ("heading", "at"),
+    [
+        ("回款率（abc%）", "（abc%）"),
+        ("回款率（abc%）：", "（abc%）"),
+        ("回款率(二十%)", "(二十%)"),
+        ("回款率（百分之二十）", "（百分之二十）"),
+        ("回款率（二十分）", "（二十分）"),
+        ("回款率（xx分）", "（xx分）"),
+        ("回款率（约20%）", "（约20%）"),
+        ("回款率（20％左右）", "（20％左右）"),
+        ("回款率（20左右）", "（20左右）"),
+        ("回款率（占两成）", "（占两成）"),
+        ("回款率（20）", "（20）"),
+        ("回款率（20%", "（20%"),
+        ("回款率20%", "20%"),
+        ("回款率 20分", "20分"),
+        ("回款率[20%]", "20%]"),
+        ("回款率（20%）（60%）", "（20%）"),
+        ("回款率（__%）", "（__%）"),
+    ],
+)
+def test_a_weight_that_is_none_is_no_part_of_a_name(heading: str, at: str) -> None:
+    text = PLAN.replace("回款率（60%）", heading)
+    for changed in (
+        text,
+        text.replace("一、业绩（100%）\n", f"一、{heading}\n").replace(f"（一）{heading}", "（一）甲（60%）"),
+    ):
+        (finding,) = [finding for finding in check_plan(changed) if finding.level == "error"]
+        assert finding.code == "KPI701"
+        assert finding.span is not None
+        assert changed[finding.span.start : finding.span.end] == at
+        assert "^" in str(finding)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "客户满意度（季度）",
+        "新增客户（家）",
+        "现场管理（5S）",
+        "任务（2024年）",
+        "客户（100万以上）",
+        "加减分（加分）",
+        "评价（得分）",
+        "A(B)",
+    ],
+)
+def test_a_name_may_have_brackets(name: str) -> None:
+    plan = parse_plan(PLAN.replace("回款率（60%）", f"{name}（60%）"))
+    assert plan[name].full_marks == 60
+    plan = parse_plan(
+        PLAN.replace("（二）销售率（40%）", f"（二）{name}").replace(f"{name}\n{RULE}", f"{name}\n一次扣1分")
+    )
+    assert plan[name].full_marks is None
+
+
+def test_a_wrong_weight_or_target_hides_no_mistake_of_its_rule() -> None:
+    for line in ("回款率（0%）", "回款率（abc%）", "回款率（60%）\n目标值：很多", "回款率（60%）\n单位：不知道什么"):
+        text = PLAN.replace(f"回款率（60%）\n{RULE}", f"{line}\n每低1%浮动2分")
+        codes = {finding.code for finding in check_plan(text) if finding.level == "error"}
+        assert codes - {"KPI702"} == {"KPI701", "KPI105"}
+
+
+@pytest.mark.parametrize(
+    ("grades", "rates", "said"),
+    [
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；优良1.0", ["「优良」不是方案的等级", "「良好」「差」没有系数"]),
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；良好x；差0；中1", ["看不懂系数「良好x」", "「中」不是方案的等级"]),
+        ("90分以上优秀；75分以上良好；75分以下差", "优秀1.2；优秀1.1", ["「优秀」的系数写了两次", "「良好」「差」没有系数"]),
+        ("90分以上优秀；75以丄良好", "优秀1.2；良好1；好1", ["看不懂等级「75以丄良好」"]),
+        ("90分以上优秀；75以丄良好", "优秀1.2；良好1；中1", ["看不懂等级「75以丄良好」", "「中」不是方案的等级"]),
+    ],
+)  # fmt: skip
+def test_every_mistake_of_grades_and_coefficients_is_said_at_once(grades: str, rates: str, said: list[str]) -> None:
+    text = PLAN.replace("方案\n", f"方案\n等级：{grades}\n系数：{rates}\n")
+    found = [finding.message for finding in check_plan(text) if finding.level == "error"]
+    assert len(found) == len(said)
+    assert all(any(part in message for message in found) for part in said)
+
+
+@settings(deadline=None)
 @given(st.integers(1, 99), st.integers(1, 99))
 def test_weights_that_do_not_add_up_say_by_how_much(first: int, second: int) -> None:
     text = PLAN.replace("回款率（60%）", f"回款率（{first}%）").replace("销售率（40%）", f"销售率（{second}%）")
@@ -143,6 +226,50 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert caught.value.hint == "是不是自带的方案「大客户专员」？"
 
 
+@pytest.mark.parametrize("path", [None, 3, b"x", ["x"], 1.5])
+def test_a_plan_is_loaded_from_a_path_or_by_a_name(path: object) -> None:
+    for read in (load_plan, plan_text):
+        with pytest.raises(InputError, match="路径") as caught:
+            read(path)  # type: ignore[operator]
+        assert caught.value.code == "KPI801"
+
+
+def test_what_a_system_says_of_a_file_is_said_in_chinese(tmp_path: Path) -> None:
+    def said(name: object) -> str:
+        with pytest.raises(PlanError) as caught:
+            load_plan(name)  # type: ignore[arg-type]
+        return caught.value.message.rpartition("：")[2]
+
+    (tmp_path / "file").write_text("方案", encoding="utf-8")
+    assert said(tmp_path / "none.kpi") == "没有这个文件或文件夹"
+    assert said(tmp_path) == said("") == "这是文件夹，不是文件"
+    assert said(tmp_path / "file" / "x.kpi") == "路径中间有一段不是文件夹"
+    assert said("长" * 300) == "名称太长"
+    assert said("没有\x00") == "名称不能用"
+    assert system_reason(PermissionError(errno.EACCES, "Permission denied")) == "没有权限"
+    assert system_reason(OSError(9999, "Unknown")) == "系统错误 9999"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_places_are_shown_whatever_ends_a_line(end: str) -> None:
+    text = PLAN.replace("销售率（40%）\n", "销售率（40%）\n目标值：很多\n").replace("\n", end)
+    (finding,) = [finding for finding in check_plan(text) if finding.code == "KPI701"]
+    lines = str(finding).split("\n")
+    assert lines[0].endswith("（第6行第5字）")
+    assert lines[1:3] == ["  目标值：很多", "  　　　　^^^^"]
+
+
+def test_a_message_is_bounded_whatever_it_repeats() -> None:
+    long = "长" * 3_000_000
+    error = InputError(f"不认识「{long}」", hint=long, example=long)
+    assert len(str(error)) < 4_000
+    assert len(error.args[0]) <= MAX_MESSAGE
+    for facts in ({long: "90%"}, {"回款率": long}, {"回款率": {long: 1}}):
+        with pytest.raises(InputError) as caught:
+            parse_plan(PLAN).score(facts)
+        assert len(str(caught.value)) < 4_000
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -186,11 +313,13 @@ def test_an_empty_plan(text: str) -> None:
     assert [finding.code for finding in check_plan(text)] == ["KPI101"]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("方案一、（一）目标值：等级90%分以上优秀；系数1.2口径不足档按比例注每低减\n 0")))
 def test_no_text_breaks_the_reader(text: str) -> None:
     check_plan(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_places_lie_in_the_text(text: str) -> None:
     for finding in read_plan(text).diagnostics:
@@ -264,6 +393,19 @@ def test_words_of_readings(words: str, said: str) -> None:
 def test_facts_are_a_mapping(facts: object) -> None:
     with pytest.raises(InputError):
         parse_plan(PLAN).score(facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", ["%", 3, ["回款率"]])
+@pytest.mark.parametrize("name", ["units", "targets"])
+def test_units_and_targets_are_mappings(name: str, given: object) -> None:
+    with pytest.raises(InputError, match=f"{name}="):
+        parse_plan(PLAN).score({"回款率": "90%"}, **{name: given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["没有", 3, None, ("回款率",)])
+def test_an_indicator_that_is_not_there_is_a_key_error(name: object) -> None:
+    with pytest.raises(KeyError):
+        parse_plan(PLAN)[name]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("text", [None, b"", 3])

@@ -110,6 +110,27 @@ def test_the_columns_of_a_row_add_up_to_its_total(plan: Plan, facts: Path) -> No
             assert sum(points) == cells[8]
 
 
+def test_what_does_not_apply_says_so_in_every_kind_of_result(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "facts.csv"
+    path.write_text(
+        "姓名,回款率(%),新客户数,客户满意度(%),投诉\n张三,90,不适用,不适用,不适用\n李四,,10,90,1\n", encoding="utf-8"
+    )
+    shown = results_table(plan, read_facts(path, plan), computed(plan, path)).splitlines()
+    assert shown[2].split() == ["张三", "100", "不适用", "100", "优秀", "1.2"]
+    assert shown[3].split() == ["李四", "待定", "35", "待定"]
+    for kind in ("csv", "xlsx", "json"):
+        write_results(tmp_path / f"out.{kind}", plan, read_facts(path, plan))
+    rows = list(csv.reader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))
+    assert rows[1][1:6] == ["100", "不适用", "不适用", "不适用", "不适用"]
+    assert rows[2][1:7] == ["", "20", "25", "-5", "15", ""]
+    cells = sheets_of(tmp_path / "out.xlsx")["结果"]
+    assert cells[1][1:7] == [100, "不适用", "不适用", "不适用", "不适用", 100]
+    first = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["results"][0]
+    assert [item["points"] for item in first["items"]] == ["100", None, None, None]
+    assert [item["state"] for item in first["items"]] == ["scored", *["not_applicable"] * 3]
+    assert first["pools"] == []
+
+
 def test_one_person_by_name_or_number(plan: Plan, facts: Path, tmp_path: Path) -> None:
     assert one_result(plan, read_facts(facts, plan), "张三").total == Decimal("83.8")
     assert one_result(plan, read_facts(facts, plan), "1001").total == Decimal("83.8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, TextIO
@@ -15,6 +16,7 @@ from kpilib.text import unreadable
 MAX_CELL = 32_767
 MAX_LINE = 4_000_000
 MAX_COLUMNS = 16_384
+_QUOTED = re.compile(r'"(?:[^"]|"")*"?')
 
 
 class Cell(NamedTuple):
@@ -64,7 +66,9 @@ def text_cell(text: str) -> Cell | None:
 def csv_rows(path: Path) -> Iterator[Row]:
     """The rows of a CSV file in UTF-8, with or without BOM; rows that are wholly empty are left out.
 
-    A record counts as one row, however many lines its quotes span, as Excel shows it.
+    A record counts as one row, however many lines its quotes span, as Excel shows it.  Cells stand between commas; in
+    a file whose first line that is not empty has none, between tabs or else semicolons, as spreadsheets of other
+    countries and copied cells have them.
 
     Raises:
         InputError: the file cannot be read, is not UTF-8, or its quotes do not close.
@@ -73,20 +77,34 @@ def csv_rows(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         number = 0
         try:
-            for number, record in enumerate(csv.reader(_lines(file), strict=True), 1):
+            reader = csv.reader(_lines(file), delimiter=_separator(file), strict=True)
+            for number, record in enumerate(reader, 1):
                 if len(record) > MAX_COLUMNS:
                     raise InputError(f"第{number}行超过 {MAX_COLUMNS} 列", code="KPI807", hint="看看有没有引号写错")
                 cells = {column: cell for column, text in enumerate(record) if (cell := text_cell(text)) is not None}
                 if cells:
                     yield Row(number, cells)
         except csv.Error as error:
+            if "field limit" in str(error):
+                raise InputError(
+                    f"第{number + 1}行有一格超过 {csv.field_size_limit()} 字",
+                    code="KPI807", hint="看看引号是不是没有关上", example="",
+                ) from None  # fmt: skip
             raise InputError(
-                f"第{number + 1}行的引号读不下去（{error}）",
+                f"第{number + 1}行的引号读不下去",
                 code="KPI807",
                 hint='含逗号、引号或换行的格要整个用英文引号括起来，里面的引号写两个：""',
             ) from None
         except UnicodeDecodeError:
             raise not_utf8(f"第{number + 1}行附近") from None
+
+
+def _separator(file: TextIO) -> str:
+    """What stands between the cells, by the first line that is not empty; the file is then at its beginning again."""
+    header = next((line for line in _lines(file) if line.strip()), "")
+    file.seek(0)
+    bare = _QUOTED.sub("", header)
+    return next((sign for sign in ",\t;" if sign in bare), ",")
 
 
 def _lines(file: TextIO) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kpilib.errors import InputError
+from kpilib.errors import InputError, system_reason
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def _umask() -> int:
 def unwritable(target: Path, error: OSError) -> InputError:
     """The error for a file that cannot be written."""
     return InputError(
-        f"写不了 {target}（{error.strerror or error}）",
+        f"写不了 {target}（{system_reason(error)}）",
         code="KPI807",
         hint="看看文件夹在不在、有没有写的权限、文件是不是正在 Excel 里开着",
         example="",

@@ -10,7 +10,8 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from kpilib.errors import Diagnostic, InputError, KpiError
-from kpilib.output.facts import FactRow, FactTable, Fault
+from kpilib.output.columns import Fault
+from kpilib.output.facts import FactRow, FactTable
 from kpilib.plan import Plan, PoolLine, Scoresheet
 
 _NAMED = re.compile("「([^」]*)」：")
@@ -178,7 +179,7 @@ def left(pool: PoolLine) -> Decimal:
 class Layout:
     """The columns of a sheet of results: who, the points of each item and pool, the total and what follows from it.
 
-    The points of a row add up to its total.
+    The points of a row add up to its total; a cell is empty where they are 待定, and says so where they do not count.
     """
 
     who: tuple[str, ...]
@@ -219,9 +220,10 @@ class Layout:
         if sheet is None:
             row += [None] * (len(self.columns) - len(row) - 2)
         else:
-            pools = {pool.group: left(pool) for pool in sheet.pools}
-            row += [sheet.items[name].points for name, _ in self.items]
-            row += [pools.get(group) for group in self.pools]
+            groups = {group.name: group for group in sheet.groups}
+            items = [sheet.items[name] for name, _ in self.items]
+            row += [item.reason if item.state == "not_applicable" else item.points for item in items]
+            row += [groups[name].reason or (left(pool) if (pool := groups[name].pool) else None) for name in self.pools]
             row.append(sheet.total)
             row += [sheet.grade] if self.grade else []
             row += [sheet.coefficient] if self.coefficient else []

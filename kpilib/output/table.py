@@ -89,7 +89,7 @@ def _row(plan: Plan, facts: FactTable, result: Result, end: int) -> list[str]:
     sheet = result.sheet
     if sheet is None:
         return [*who, *("" for _ in plan.groups), "有误", *("" for _ in range(end - 1))]
-    points = ["待定" if group.points is None else f"{group.points:f}" for group in sheet.groups]
+    points = [group.reason or ("待定" if group.points is None else f"{group.points:f}") for group in sheet.groups]
     row = [*who, *points, exact_text(sheet.total) or "待定"]
     row += [sheet.grade or ""] if plan.grades else []
     row += [exact_text(sheet.coefficient) or ""] if plan.coefficients else []

@@ -82,7 +82,7 @@ class Workbook:
         try:
             self._book.close()
         except self._package.exceptions.XlsxWriterException as error:
-            raise InputError(f"写不了工作簿（{error}）", code="KPI807", hint="看看磁盘是不是满了", example="") from None
+            raise InputError("写不了工作簿", code="KPI807", hint="看看磁盘是不是满了", example="") from error
 
     def _begin(self) -> None:
         for column, name in enumerate(self._layout.header):

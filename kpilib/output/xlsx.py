@@ -88,11 +88,11 @@ def xlsx_rows(path: Path, *, sheet: str = "") -> Iterator[Row]:
                 yield from _Sheet(book, archive).rows(book.place_of(sheet))
         except _DAMAGE as error:
             file.seek(0)
-            raise _unreadable(file.read(4) == b"\xd0\xcf\x11\xe0", error) from None
+            raise _unreadable(file.read(4) == b"\xd0\xcf\x11\xe0") from error
 
 
-def _unreadable(old: bool, error: Exception) -> InputError:
-    why = "它是旧的 .xls，或者设了打开密码" if old else f"文件损坏，或者不是 .xlsx（{error}）"
+def _unreadable(old: bool) -> InputError:
+    why = "它是旧的 .xls，或者设了打开密码" if old else "文件损坏，或者不是 .xlsx"
     hint = "用 Excel 打开，去掉密码，另存为 .xlsx 或 CSV UTF-8"
     return InputError(f"读不了这个工作簿：{why}", code="KPI807", hint=hint)
 

@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from kpilib.errors import Diagnostic, InputError, TemplateError
 from kpilib.meaning.reading import Reading
-from kpilib.plan.facts import fold
 from kpilib.plan.grades import Grade, GradeTable
 from kpilib.plan.parts import Group, Indicator
 from kpilib.plan.scoring import Scorer
@@ -22,6 +21,7 @@ from kpilib.plan.sheet import Scoresheet
 from kpilib.quantity import decimal_text, exact, to_decimal
 from kpilib.syntax.plan_text import is_rule_line
 from kpilib.syntax.plan_tree import KEY_NAMED
+from kpilib.text import set_plain
 
 FORMAT = "1"
 HUNDRED = Fraction(100)
@@ -87,10 +87,10 @@ class Plan:
         Raises:
             KeyError: no such indicator.
         """
-        item = self.scorer.names.of_indicator.get(self.scorer.names.folded.get(fold(name), name))
-        if item is None:
+        known = self.scorer.names.known(name)
+        if known not in self.scorer.names.of_indicator:
             raise KeyError(name)
-        return item
+        return self.scorer.names.of_indicator[known]
 
     def score(
         self, facts: Mapping[str, Any], units: Mapping[str, Any] | None = None, targets: Mapping[str, Any] | None = None
@@ -105,8 +105,13 @@ class Plan:
             InputError: an unknown name, or a value that its rule cannot take; all of them in one error.
             TemplateError: the plan has numbers that are still blank.
         """
-        if not isinstance(facts, Mapping):
-            raise InputError("事实要是「指标 → 值」的映射", code="KPI801", hint='例如 {"回款率": "95%"}')
+        for given, what, example in (
+            (facts, "事实要是「指标 → 值」的映射", '{"回款率": "95%"}'),
+            (units or {}, "units= 要是「指标 → 单位」的映射", '{"回款率": "%"}'),
+            (targets or {}, "targets= 要是「指标 → 目标值」的映射", '{"回款率": "95%"}'),
+        ):
+            if not isinstance(given, Mapping):
+                raise InputError(what, code="KPI801", hint=f"例如 {example}")
         scorer = self.scorer
         if not scorer.ready:
             holes = self.holes
@@ -166,7 +171,7 @@ def _indicator_lines(item: Indicator) -> list[str]:
         "scope": item.scope,
     }
     lines = _key_lines(values) + [f"注：{remark}" for remark in item.remarks]
-    for line in item.rule_text.splitlines():
+    for line in set_plain(item.rule_text).splitlines():
         if line.strip():
             lines.append(line.strip() if is_rule_line(line) else f"{_word('rule')}：{line.strip()}")
     return lines
@@ -177,8 +182,8 @@ def _key_lines(values: dict[str, str]) -> list[str]:
 
 
 def _rate(value: Fraction) -> str:
-    """A coefficient as people write it: 1.0, not 1."""
-    return f"{value}.0" if value.denominator == 1 else decimal_text(value)
+    """A coefficient as people write it: 1.0, not 1; but 0."""
+    return f"{value}.0" if value.denominator == 1 and value else decimal_text(value)
 
 
 def _word(name: str) -> str:

@@ -264,27 +264,33 @@ def _gaps(
 
 
 def read_coefficients(
-    text: str, names: tuple[str, ...]
+    text: str, names: tuple[str, ...], unread_grades: str = ""
 ) -> tuple[tuple[tuple[str, Fraction], ...], tuple[Diagnostic, ...]]:
-    """The coefficient of each grade, as 「优秀1.2；良好1.0」 says, and what is wrong with it."""
+    """The coefficient of each grade, as 「优秀1.2；良好1.0」 says, and everything that is wrong with it.
+
+    `unread_grades` is the text of grades that were not all read: a name in it is not reported as unknown.
+    """
     found: list[Diagnostic] = []
     table: dict[str, Fraction] = {}
+    unread: list[str] = []
     entries = _entries(text)
     for words, span in entries[: MAX_GRADES + 1]:
         match = _COEFFICIENT.match(words)
         if match is None:
+            unread.append(words)
             found.append(
                 _finding(f"看不懂系数「{text[span.start : span.end][:30]}」", span, text, "写成「优秀1.2；良好1.0」")
             )
-        elif match["name"] not in names and match["name"] != UNNAMED:
+        elif match["name"] not in names and match["name"] != UNNAMED and match["name"] not in unread_grades:
             hint = f"等级有：{'、'.join(names)}" if names else "先写一行 等级："
             found.append(_finding(f"系数里的「{match['name']}」不是方案的等级", span, text, hint))
         elif match["name"] in table:
             found.append(_finding(f"「{match['name']}」的系数写了两次", span, text, "留一个"))
         else:
             table[match["name"]] = Fraction(match["number"])
-    missing = [name for name in names if name not in table]
-    if missing and not found and entries:
+    # A grade whose coefficient could not be read is not missing too.
+    missing = [name for name in names if name not in table and not any(words.startswith(name) for words in unread)]
+    if missing and entries:
         whole = Span(entries[0][1].start, entries[-1][1].end)
         found.append(_finding(f"等级「{'」「'.join(missing)}」没有系数", whole, text, f"补上，例如 {missing[0]}1.0"))
     return tuple(table.items()), tuple(found)

@@ -9,7 +9,8 @@ from attrs import field, frozen
 
 from kpilib.compiler import compile_rule
 from kpilib.meaning.reading import Reading
-from kpilib.quantity import decimal_text
+from kpilib.plan.targets import bare, clear_unit, in_unit, rule_with
+from kpilib.quantity import Quantity, decimal_text
 from kpilib.rule import Rule
 from kpilib.text import Span
 
@@ -43,29 +44,37 @@ class Indicator:
     reading: Reading = field(factory=Reading)
     remarks: tuple[str, ...] = ()
     rule_text: str = field(default="", eq=False, repr=False)
-    _rules: dict[str, Rule] = field(factory=dict, init=False, eq=False, repr=False)
+    _rules: dict[Any, Rule] = field(factory=dict, init=False, eq=False, repr=False)
     span: Span = field(default=Span(0, 0), eq=False, repr=False)
 
     def rule_for(self, target: Any) -> tuple[Rule, Any]:
         """The rule under a person's own target, and what is still to be passed to it as `target=`.
 
-        A target of the person's own stands in the place of the 目标值 line, so that the rule is compiled with it.
+        A target of the person's own stands in the place of the 目标值 line, so that the rule is compiled with it; a bare
+        number has the unit of the 单位 line, or of the rule's input where that cannot be mistaken.
 
         Raises:
             KpiError: the rule cannot take that target.
         """
-        if target is None or not self.target:
+        if target is None:
+            return self.rule, None
+        target = in_unit(target, self.unit or clear_unit(self.rule) or "")
+        if not self.target and bare(target) is None:
             return self.rule, target
-        words = target if isinstance(target, str) else str(target)
+        words = target if isinstance(target, (str, Quantity)) else str(target)
         rule = self._rules.get(words)
         if rule is None:
-            rule = compile_rule(
-                self.rule_text, full_marks=self.asked_marks, target=target, reading=self.reading, indicator=self.name
-            )
+            rule = rule_with(target, self.unit, self.compiled)
             if len(self._rules) >= MAX_TARGETS:
                 self._rules.clear()
             self._rules[words] = rule
         return rule, None
+
+    def compiled(self, target: Any) -> Rule:
+        """The rule with another target."""
+        return compile_rule(
+            self.rule_text, full_marks=self.asked_marks, target=target, reading=self.reading, indicator=self.name
+        )
 
     @property
     def asked_marks(self) -> Fraction | None:

@@ -227,7 +227,8 @@ class Scorer:
                 outcomes.append(Outcome(points=None, state="pending", reason=state.reason, factor=factor))
         if not any(factors):
             pending.append(Pending(self.title, "有分值的指标都不适用"))
-        total, pools = (None, ()) if pending else self.added(exact, outcomes, factors)
+        added, pools = self.added(exact, outcomes, factors)
+        total = None if pending else added
         grade, coefficient = self.graded(total)
         return Scoresheet(
             title=self.title,
@@ -285,7 +286,7 @@ class Scorer:
     def added(
         self, exact: list[Fraction | None], outcomes: list[Outcome], factors: list[Fraction]
     ) -> tuple[Decimal, tuple[PoolLine, ...]]:
-        """The total and its pools."""
+        """What has points, added up, and the pools of the groups that are complete; one wholly 不适用 has none."""
         once = self.settings.rounding == "total"
         places = self.settings.reading.places
         values = [
@@ -297,6 +298,9 @@ class Scorer:
         by_name = {group.name: group for group in self.groups}
         for name, _, bound, loose in self.pools:
             group = by_name[name]
+            states = {outcomes[index].state for index in self.places_of(group)}
+            if "pending" in states or states == {"not_applicable"}:
+                continue
             factor = max((factors[index] for index in self.places_of(group)), default=Fraction(0))
             marks = group.pool * factor if once else round_half_away(group.pool * factor, places)
             after_loose = marks + sum((values[index] for index in loose), Fraction(0))

@@ -50,6 +50,7 @@ class ItemExplanation:
     name: str
     points: Decimal | None
     full_marks: Decimal | None
+    plan_marks: Decimal | None = None
     state: State = "scored"
     reason: str = ""
     steps: Any = field(default=None, eq=False)
@@ -58,8 +59,7 @@ class ItemExplanation:
         if self.state == "not_applicable":
             return f"{self.name}：{self.reason}，不计分"
         points = "待定" if self.points is None else f"{self.points} 分"
-        full = "" if self.full_marks is None else f"（满分 {self.full_marks} 分）"
-        lines = [f"{self.name}：{points}{full}"]
+        lines = [f"{self.name}：{points}{marks_words(self.full_marks, self.plan_marks)}"]
         if self.reason:
             lines.append(f"  {self.reason}")
         if self.steps is not None:
@@ -72,6 +72,7 @@ class ItemExplanation:
             "name": self.name,
             "points": _text(self.points),
             "full_marks": _text(self.full_marks),
+            "plan_marks": _text(self.plan_marks),
             "state": self.state,
             "reason": self.reason,
             "steps": None if self.steps is None else self.steps.to_dict(),
@@ -80,11 +81,16 @@ class ItemExplanation:
 
 @frozen(kw_only=True)
 class ItemScore:
-    """One item of a sheet: `points` in the total, `full_marks` and `weight` as they counted in this sheet."""
+    """One item of a sheet.
+
+    `points` are those in the total; `full_marks` and `weight` what counted in this sheet, None where it does not apply;
+    `plan_marks` what the plan gives it, before the weights of others were spread.
+    """
 
     name: str
     points: Decimal | None
     full_marks: Decimal | None
+    plan_marks: Decimal | None
     weight: Fraction | None
     state: State = "scored"
     reason: str = ""
@@ -99,14 +105,15 @@ class ItemScore:
             value, unit, target = self.fact
             rule, target = self.indicator.rule_for(target)
             steps = rule.explain(value, unit=unit, target=target)
-            times = self.indicator.scale * self.factor
-            if times != 1:
-                spread = "；其余指标的权重摊到这里" if self.factor != 1 else ""
-                reason = f"规则的得分乘以 {decimal_text(times)}{spread}"
+            scale = self.indicator.scale
+            scaled = [f"规则的得分乘以 {decimal_text(scale)}"] if scale != 1 else []
+            spread = [f"不计分的指标的权重摊到这里，得分乘以 {decimal_text(self.factor)}"] if self.factor != 1 else []
+            reason = "；".join(scaled + spread)
         return ItemExplanation(
             name=self.name,
             points=self.points,
             full_marks=self.full_marks,
+            plan_marks=self.plan_marks,
             state=self.state,
             reason=reason,
             steps=steps,
@@ -115,11 +122,18 @@ class ItemScore:
 
 @frozen(kw_only=True)
 class GroupScore:
-    """One group of a sheet; `points` is None while one of its items is 待定, and `pool` None where it has no pool."""
+    """One group of a sheet.
+
+    `points` is None while one of its items is 待定, and where all of them are 不适用; `state` says which, and `reason`
+    why it does not count.  `full_marks` and `plan_marks` are as for an item.  `pool` is None where it has no pool.
+    """
 
     name: str
     points: Decimal | None
     full_marks: Decimal | None
+    plan_marks: Decimal | None = None
+    state: State = "scored"
+    reason: str = ""
     pool: PoolLine | None = None
 
 
@@ -163,12 +177,13 @@ class Scoresheet:
         for item, outcome, given in zip(indicators, self.outcomes, self.given, strict=True):
             if isinstance(outcome, Decimal):
                 outcome = Outcome(points=outcome)
-            full = None if item.full_marks is None else round_half_away(item.full_marks * outcome.factor, item.places)
+            absent = outcome.state == "not_applicable"
             scored[item.name] = ItemScore(
                 name=item.name,
                 points=outcome.points,
-                full_marks=None if full is None else to_decimal(full),
-                weight=None if item.weight is None else item.weight * outcome.factor,
+                full_marks=None if absent else _marks(item.full_marks, outcome.factor, item.places),
+                plan_marks=_marks(item.full_marks, Fraction(1), item.places),
+                weight=None if item.weight is None or absent else item.weight * outcome.factor,
                 state=outcome.state,
                 reason=outcome.reason,
                 factor=outcome.factor,
@@ -181,29 +196,53 @@ class Scoresheet:
     def groups(self) -> tuple[GroupScore, ...]:
         """Every group with its points."""
         pools = {pool.group: pool for pool in self.pools}
-        scores = []
-        for group in self.groups_read:
-            pool = pools.get(group.name)
-            members = [self.items[item.name] for item in group.indicators]
-            points: Decimal | None = None
-            if not any(member.state == "pending" for member in members):
-                parts = [member.points for member in members if member.points is not None]
-                points = trimmed(
-                    sum([*parts, *([pool.marks, pool.given_back] if pool is not None else [])], Decimal(0))
-                )
-            full = to_decimal(group.marks) if group.marks else None
-            scores.append(GroupScore(name=group.name, points=points, full_marks=full, pool=pool))
-        return tuple(scores)
+        return tuple(self._group(group, pools.get(group.name)) for group in self.groups_read)
+
+    def _group(self, group: Group, pool: PoolLine | None) -> GroupScore:
+        members = [self.items[item.name] for item in group.indicators]
+        states = {member.state for member in members}
+        places = max((item.places for item in group.indicators), default=2)
+        plan_marks = _marks(group.marks or None, Fraction(1), places)
+        if states == {"not_applicable"}:
+            reason = "、".join(dict.fromkeys(member.reason for member in members))
+            return GroupScore(
+                name=group.name,
+                points=None,
+                full_marks=None,
+                plan_marks=plan_marks,
+                state="not_applicable",
+                reason=reason,
+            )
+        factor = max((member.factor for member in members), default=Fraction(1))
+        lost = sum(
+            (
+                item.full_marks or Fraction(0)
+                for item in group.indicators
+                if self.items[item.name].state == "not_applicable"
+            ),
+            Fraction(0),
+        )
+        own = [] if pool is None else [pool.marks, pool.given_back]
+        points = [*(member.points for member in members if member.points is not None), *own]
+        pending = "pending" in states
+        return GroupScore(
+            name=group.name,
+            points=None if pending else trimmed(sum(points, Decimal(0))),
+            full_marks=_marks((group.marks - lost) or None, factor, places),
+            plan_marks=plan_marks,
+            state="pending" if pending else "scored",
+            pool=pool,
+        )
 
     def explain(self) -> SheetExplanation:
         """The sheet in Chinese, group by group."""
         lines = [self.title]
         for group, score in zip(self.groups_read, self.groups, strict=True):
-            full = "" if score.full_marks is None else f"（满分 {score.full_marks} 分）"
-            points = "待定" if score.points is None else f"{score.points} 分"
-            lines.append(f"{group.name}{full}：{points}")
+            points = score.reason or ("待定" if score.points is None else f"{score.points} 分")
+            lines.append(f"{group.name}{marks_words(score.full_marks, score.plan_marks)}：{points}")
             if score.pool is not None:
-                lines.append(f"  可扣分数：{score.pool.marks} 分")
+                before = "" if score.pool.marks == group.pool else f"（原 {decimal_text(group.pool)} 分）"
+                lines.append(f"  可扣分数：{score.pool.marks} 分{before}")
             for item in group.indicators:
                 lines += [f"  {line}" for line in str(self.items[item.name].explanation()).splitlines()]
             if score.pool is not None and score.pool.given_back:
@@ -232,6 +271,7 @@ class Scoresheet:
                     "name": item.name,
                     "points": _text(item.points),
                     "full_marks": _text(item.full_marks),
+                    "plan_marks": _text(item.plan_marks),
                     "weight": None if item.weight is None else decimal_text(item.weight),
                     "state": item.state,
                     "reason": item.reason,
@@ -239,7 +279,14 @@ class Scoresheet:
                 for item in self.items.values()
             ],
             "groups": [
-                {"name": group.name, "points": _text(group.points), "full_marks": _text(group.full_marks)}
+                {
+                    "name": group.name,
+                    "points": _text(group.points),
+                    "full_marks": _text(group.full_marks),
+                    "plan_marks": _text(group.plan_marks),
+                    "state": group.state,
+                    "reason": group.reason,
+                }
                 for group in self.groups
             ],
             "pools": [
@@ -249,6 +296,21 @@ class Scoresheet:
             "pending": [list(pending) for pending in self.pending],
             "not_applicable": list(self.not_applicable),
         }
+
+
+def marks_words(full: Decimal | None, plan: Decimal | None) -> str:
+    """The full marks as an explanation shows them: the plan's, and what they came to where weights were spread."""
+    if plan is None:
+        return ""
+    spread = f"，摊入不计分的权重后 {full} 分" if full is not None and full != plan else ""
+    return f"（满分 {plan} 分{spread}）"
+
+
+def _marks(marks: Fraction | None, factor: Fraction, places: int) -> Decimal | None:
+    """Marks as they are, or rounded where a weight was spread into them."""
+    if marks is None:
+        return None
+    return to_decimal(marks if factor == 1 else round_half_away(marks * factor, places))
 
 
 def trimmed(number: Decimal) -> Decimal:

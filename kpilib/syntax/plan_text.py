@@ -23,6 +23,7 @@ from typing import Literal
 from attrs import define, evolve, field
 
 from kpilib.errors import CODES, Diagnostic
+from kpilib.syntax.plan_heading import heading_number, split_heading
 from kpilib.syntax.plan_tree import (
     KEYS,
     REMARKS,
@@ -54,11 +55,6 @@ _DIGITS = "一二三四五六七八九十百"
 _KEY_LINE = re.compile(r"(?P<word>[一-鿿]{1,6}) *: *(?P<value>.*)\Z")
 _GROUP = re.compile(rf"(?P<number>[{_DIGITS}]{{1,4}}) *[、.](?P<rest>.*)\Z")
 _INDICATOR = re.compile(rf"\( *(?P<number>[{_DIGITS}]{{1,4}}) *\) *[、.]?(?P<rest>.*)\Z")
-_MARKS = re.compile(
-    r"\( {0,3}(?:权重|占比|占|满分|分值|标准分)? {0,3}:? {0,3}(?P<number>[0-9]{1,10}(?:\.[0-9]{1,10})?)"
-    r" {0,3}(?P<unit>[%分]) {0,3}\)"
-)
-_ALMOST_MARKS = re.compile(r"\( *(?:权重|占比|占|满分|分值|标准分|[0-9.]+)[^()]{0,12}\) *(?::|\Z)|\((?:[ _]*[%分]) *\)")
 
 
 @define
@@ -243,38 +239,26 @@ class _Reader:
     def opened(self, match: re.Match[str], start: int, length: int) -> _Open:
         """A heading taken apart: number, name, marks, and a rule behind ：."""
         rest, offset = match["rest"], start + match.start("rest")
-        marks: Marks | None = None
-        doubtful = False
-        name_end, rule_start = len(rest), len(rest)
-        colon = rest.find(":")
-        for found in _MARKS.finditer(rest):
-            behind = rest[found.end() :].lstrip()
-            if behind[:1] in ("", ":", "。", ";") and (colon < 0 or colon >= found.end() or found.start() < colon):
-                number, unit = Fraction(found["number"]), found["unit"]
-                marks = Marks(number, "%" if unit == "%" else "分", Span(offset + found.start(), offset + found.end()))
-                name_end, rule_start = found.start(), found.end()
-                break
-        if marks is None:
-            if colon >= 0:
-                name_end = rule_start = colon
-            head = rest[: colon + 1] if colon >= 0 else rest
-            if (almost := _ALMOST_MARKS.search(head) or _MARKS.search(head)) is not None:
-                span = Span(offset + almost.start(), offset + almost.end())
-                self.report(
-                    "KPI701",
-                    "看不懂这里的权重或分值",
-                    span,
-                    hint="写成（20%）或（20分）",
-                    example="（一）完成率（20%）",
-                )
-                name_end, doubtful = min(name_end, almost.start()), True
-        name = self.words(offset, offset + name_end)
+        parts = split_heading(rest)
+        marks = None
+        if parts.marks is not None and parts.wrong is None:
+            place = Span(offset + parts.marks.start(), offset + parts.marks.end())
+            marks = Marks(Fraction(parts.marks["number"]), "%" if parts.marks["unit"] == "%" else "分", place)
+        if parts.wrong is not None:
+            self.report(
+                "KPI701",
+                "看不懂这里的权重或分值" if parts.marks is None else "权重写了两次",
+                Span(offset + parts.wrong.start, offset + parts.wrong.end),
+                hint="写成（20%）或（20分）" if parts.marks is None else "留一个；规则自己的分值另起一行写 满分：",
+                example="（一）完成率（20%）",
+            )
+        name = self.words(offset, offset + parts.name_end)
         if not name.text:
             self.report("KPI701", "标题没有名称", Span(start, start + length), example="（一）完成率（20%）")
         elif len(name.text) > MAX_NAME:
             self.report("KPI102", f"名称超过 {MAX_NAME} 个字", name.span, hint="规则另起一行写")
-        opened = _Open(Heading(_number(match["number"]), name, marks, doubtful))
-        behind = rest[rule_start:].lstrip(" :。;")
+        opened = _Open(Heading(heading_number(match["number"]), name, marks, parts.wrong is not None))
+        behind = rest[parts.rule_start :].lstrip(" :。;")
         if behind:
             opened.rule_lines.append(Span(offset + len(rest) - len(behind), offset + len(rest)))
         return opened
@@ -379,16 +363,3 @@ def is_rule_line(line: str) -> bool:
 
 def _is_marks(text: str) -> bool:
     return re.fullmatch(r"[0-9]{1,10}(?:\.[0-9]{1,10})? *分?", normalise(text)) is not None
-
-
-def _number(text: str) -> int:
-    """一 … 一百; a run that is no number counts as 0, which is out of turn."""
-    digits = {char: value for value, char in enumerate("一二三四五六七八九", 1)}
-    match = re.fullmatch(
-        r"(?:(?P<h>[一-九])?百零?)?(?:(?P<t>[一二三四五六七八九])?(?P<ten>十))?(?P<u>[一二三四五六七八九])?", text
-    )
-    if match is None:
-        return 0
-    hundreds = 100 * digits.get(match["h"] or "一", 1) if "百" in text else 0
-    tens = 10 * digits.get(match["t"] or "一", 1) if match["ten"] else 0
-    return hundreds + tens + digits.get(match["u"] or "", 0)
