@@ -218,6 +218,16 @@ class _Naive:
         return base
 
     def interval(self, leaf: object) -> Interval:
+        if isinstance(leaf, Between) and leaf.beyond and self.target is not None:
+            rate_target = self.target_unit is not None and self.target_unit.kind == "rate"
+            near, far = (end.base if rate_target else end.base * self.target for end in (leaf.low, leaf.high))
+            if leaf.beyond == "up":
+                return Interval(
+                    self.target + near, leaf.low_operator == ">=", self.target + far, leaf.high_operator == "<="
+                )
+            return Interval(
+                self.target - far, leaf.high_operator == "<=", self.target - near, leaf.low_operator == ">="
+            )
         if isinstance(leaf, Between):
             return Interval(leaf.low.base, leaf.low_operator == ">=", leaf.high.base, leaf.high_operator == "<=")
         if isinstance(leaf, Happens):
@@ -297,6 +307,10 @@ class _Naive:
             whole = self.full  # 百分制
         if whole is None:
             raise NotNaiveError("no full marks")
+        for limit in self.clauses:
+            if isinstance(limit, Limit) and limit.kind == "ratio":
+                assert limit.points is not None
+                x = min(x, limit.points.base)
         score = x * whole
         says_full = clause.capped or self.full_in_text or self.above_full == "cap"
         says_full = says_full or any(isinstance(other, Limit) and other.kind == "full" for other in self.clauses)
@@ -461,7 +475,7 @@ class _Naive:
         if shared:
             return self.shared_then_stepped(shared[0])
         start = self.start_rung()
-        base: Fraction | None = self.start_points()
+        base: Fraction | None = ZERO if self.accrues() else self.start_points()
         proportional = [clause for clause in self.clauses if isinstance(clause, Proportional)]
         if proportional:
             base = self.proportional(proportional[0])
@@ -489,6 +503,24 @@ class _Naive:
         up_to.inputs = {name: min(x, end)}
         award = up_to.rung_that_applies([one for one in self.clauses if isinstance(one, Rung)], Fraction(1))
         return None if award is None else up_to.worth(award, Fraction(1)) + self.adjustment(None)
+
+    def accrues(self) -> bool:
+        """每完成1项得2分，最高得满分: where only gains are said and the full marks bound them, they count from 0."""
+        moves = [one for one in self.clauses if isinstance(one, (Step, Occurrence, Discretion))]
+        if (
+            not moves
+            or any(one.award.kind != "gain" for one in moves)
+            or any(isinstance(one, Rung) for one in self.clauses)
+        ):
+            return False
+        return any(
+            isinstance(one, Limit)
+            and (
+                one.kind == "full"
+                or (one.kind in ("score", "any") and one.points is not None and one.points.base == self.full)
+            )
+            for one in self.clauses
+        )
 
     def start_rung(self) -> Rung | None:
         """The rung that earns full marks, from whose bound the steps count."""
@@ -620,7 +652,9 @@ class _Naive:
                 unit = leaves[0].low.unit
             end = interval.high if direction == "up" else interval.low
             if end is None:
-                raise NotNaiveError("a step that goes into its own start")
+                end = interval.low if direction == "up" else interval.high  # both ways from the one bound that there is
+            if end is None:
+                raise NotNaiveError("a rung without a bound")
             return end, unit
         return ZERO, None
 

@@ -151,6 +151,8 @@ class Bases(Taking):
                     "KPI117", "记0分要有满分才有意义", zeros[0].span, hint="用 full_marks= 给出满分，或写 满分20分"
                 )
             return ZERO, "从 0 开始加减", None, overrides, None
+        if self.accrues:
+            return ZERO, "从 0 分起累计", None, overrides, None
         if zeros and not adjusting:
             self.note("KPI913", f"其余情况没有写，读作满分 {decimal_text(self.full)} 分", zeros[0].span, "需确认")
         return Const(self.full), "满分", None, overrides, None
@@ -263,6 +265,14 @@ class Bases(Taking):
         interval = self.interval(leaves[0])
         sides = {part.direction for step in self.steps for part in step.parts if self.metric(part) is metric}
         occurs = any(self.metric(clause) is metric for clause in self.tree.clauses if isinstance(clause, Occurrence))
+        both = interval.low is not None and interval.high is not None and interval.low == -interval.high
+        if both and len(sides) == 1:
+            step = next(step for step in self.steps if any(self.metric(part) is metric for part in step.parts))
+            raise self.ambiguous(
+                "±范围以外有两边，这里只管一边，还是两边都管？", step.span,
+                ("只管这一边", "另一边以外", "没有规定"), ("两边都管", "另一边以外", "一样加减"),
+                hint="两边各写一句：每高…扣…分，每低…扣…分", example="偏差率在±5%以内得满分，每高1%扣1分，每低1%扣1分",
+            )  # fmt: skip
         open_sides = []
         if interval.low is not None and "down" not in sides and not occurs:
             open_sides.append("low")

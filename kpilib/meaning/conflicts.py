@@ -134,10 +134,34 @@ class Conflicts(Context):
 
     def _step_metrics(self, clause: Step) -> None:
         self._share_of_share(clause)
+        self._bound_as_step(clause)
         for part in clause.parts:
             self._one_input(self.metric(part), clause.span)
             if clause.award.kind == "deduct" and part.direction == "down":
                 self._rewarded(self.metric(part).name, clause.span)
+
+    def _bound_as_step(self, clause: Step) -> None:
+        """及时率每低于90%扣5分 under a target of 90%: a step of 90 points, or each time that it is below?"""
+        said = self.source[clause.span.start : clause.span.end]
+        for part in clause.parts:
+            size, goal = part.amount, self.goal.amount if self.goal is not None else None
+            whole = (
+                goal is not None
+                and goal.unit.kind == size.unit.kind
+                and size.value is not None
+                and goal.base == size.base
+            )
+            metric = self.metric(part)
+            rate = metric.unit is not None and metric.unit.kind == "rate" and size.unit.kind == "rate"
+            half = rate and size.value is not None and 2 * size.base >= 1
+            if (whole or half) and re.search(r"(?:低于|高于|超过|超出|少于|多于)", said):
+                word = "低于" if part.direction == "down" else "高于"
+                raise self.ambiguous(
+                    f"{shown(size)}是一档的大小，还是界限？", clause.span,
+                    (f"每{word[0]}{shown(size)}算一档", f"{word}{shown(size)}", "不到一档，按比例"),
+                    (f"{word}{shown(size)}的，每次都算", f"{word}{shown(size)}", "算一次"),
+                    hint=f"界限写 {word}{shown(size)}扣…分，一档写 每{word[0]}1%扣…分", example="及时率低于90%扣5分",
+                )  # fmt: skip
 
     def _rung_metric(self, rung: Rung) -> None:
         leaf = rung.condition
@@ -224,19 +248,16 @@ class Conflicts(Context):
         ]
         beyond = {id(self.metric(leaf)) for _, leaf in leaves if isinstance(leaf, Comparison) and leaf.beyond}
         for rung, leaf in leaves:
-            if id(self.metric(leaf)) in beyond:
-                plain = isinstance(leaf, Between) or (
-                    leaf.amount is not None and not leaf.beyond and not leaf.of_target
-                )
-                if plain:
-                    end = leaf.high if isinstance(leaf, Between) else leaf.amount
-                    assert end is not None
-                    at = f"指标的值是{shown(end)}"
-                    raise self.ambiguous(
-                        "这是指标的值，还是和目标值的差？", rung.span,
-                        ("指标的值", at, "这一档成立"), ("和目标值的差", at, "看它和目标值差多少"),
-                        hint="每一档都写 低于目标…，或都写指标的值", example="低于目标5%以内扣5分，低于目标5%以上扣10分",
-                    )  # fmt: skip
+            if id(self.metric(leaf)) not in beyond or leaf.beyond:
+                continue
+            end = leaf.high if isinstance(leaf, Between) else leaf.amount
+            if end is not None and (isinstance(leaf, Between) or not leaf.of_target):
+                at = f"指标的值是{shown(end)}"
+                raise self.ambiguous(
+                    "这是指标的值，还是和目标值的差？", rung.span,
+                    ("指标的值", at, "这一档成立"), ("和目标值的差", at, "看它和目标值差多少"),
+                    hint="每一档都写 低于目标…，或都写指标的值", example="低于目标5%以内扣5分，低于目标5%以上扣10分",
+                )  # fmt: skip
 
     def _accrual(self) -> None:
         """每完成1单得2分, of an item of 20: from 0 on, or on top of the 20?"""
@@ -255,7 +276,9 @@ class Conflicts(Context):
         useless = capped and len(gains) == len(changes)  # what is added to the full marks would be cut off again
         for clause in gains:
             said = self.source[clause.span.start : clause.span.end]
-            if useless or not re.search(r"[加奖增+＋]", said):
+            if useless and not re.search(r"[加奖增+＋]", said):
+                self.accrues = True  # 每完成1项得2分，最高得满分: from 0 on, or it would say nothing
+            elif useless or not re.search(r"[加奖增+＋]", said):
                 raise self.ambiguous(
                     "从 0 分起累计，还是在满分上再加？", clause.span,
                     ("从 0 分起累计", "一次也没有", "0"), ("在满分上再加", "一次也没有", decimal_text(self.full)),

@@ -105,6 +105,7 @@ class Context:
             for clause in tree.clauses
         )
         self.target_used = False
+        self.accrues = False  # whether what is earned is counted from 0 up to the full marks
         self.tops: set[int] = set()  # exact conditions that hold for more as well: 完成率100% as the top rung
         self.ladder_spans: tuple[tuple[Guard, Span], ...] = ()  # which words speak for which inputs of the base
         self.base_rung: Rung | None = None  # the rung from which steps count, once the base is known
@@ -206,6 +207,10 @@ class Context:
             if points.kind == "full":
                 return self.full
             assert points.amount is not None
+            said = self.source[span.start : span.end]
+            if not re.search(r"分|权重|标准|一半", said):
+                share = shown(points.amount)
+                self.note("KPI906", f"「{said}」读作满分的 {share}", span, "需确认", hint=f"写 满分的{share}")
             return self.full * points.amount.base
         assert points.amount is not None
         return points.amount.base
@@ -252,6 +257,8 @@ class Context:
             self.note(
                 "KPI908", "范围的两头都算在内", leaf.span
             ) if leaf.low_operator == ">=" and leaf.high_operator == "<=" else None
+            if leaf.beyond and self.goal is not None:
+                return self._between_beyond(metric, leaf)
             return Interval(leaf.low.base, leaf.low_operator == ">=", leaf.high.base, leaf.high_operator == "<=", False)
         assert isinstance(leaf, Comparison)
         if (
@@ -298,6 +305,17 @@ class Context:
             return Interval.of(leaf.operator, edge, False)
         closed = operator == "<="  # within: beyond the target, but not so far
         return Interval(goal, False, edge, closed) if up else Interval(edge, closed, goal, False)
+
+    def _between_beyond(self, metric: Metric, leaf: Between) -> Interval:
+        """超5%-10%: the range of the distance from the target, laid out from it."""
+        assert self.goal is not None
+        goal = self.goal.amount.base
+        unit = goal if metric.unit is not None and metric.unit.kind != "rate" and leaf.high.unit.kind == "rate" else 1
+        near, far = leaf.low.base * unit, leaf.high.base * unit
+        near_in, far_in = leaf.low_operator == ">=", leaf.high_operator == "<="
+        if leaf.beyond == "up":
+            return Interval(goal + near, near_in, goal + far, far_in)
+        return Interval(goal - far, far_in, goal - near, near_in)
 
     def _resolved(self, interval: Interval) -> Interval:
         """A share of a known target as a number."""

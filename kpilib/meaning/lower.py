@@ -27,7 +27,9 @@ from kpilib.syntax.tree import (
     Choice,
     Highest,
     Lead,
+    Limit,
     Occurrence,
+    Proportional,
     RuleTree,
     Series,
     Step,
@@ -113,6 +115,10 @@ class _Lowering(Limits, Conflicts):
                     "就高、不重复计分的规则暂不支持", code="KPI601", span=clause.span, source=self.source,
                     hint="同项取最高只能用在几种情况各加（扣）多少分的规则里", example="获市级表彰加2分；获县级表彰加1分；同项按最高级别计一次分",
                 )  # fmt: skip
+            if isinstance(clause, Limit) and clause.kind == "ratio" and not self._shares():
+                raise self.refuse(
+                    "KPI118", "没有按比例计分，不知道封顶的是什么", clause.span, hint="写 按完成率计分，或 最高得…分"
+                )
             if isinstance(clause, Series) and not any(
                 isinstance(other, (Step, Occurrence)) for other in self.tree.clauses
             ):
@@ -124,6 +130,12 @@ class _Lowering(Limits, Conflicts):
                     hint="把每一档都写出来，或写成 每…扣…分",
                     example="每低1%扣2分",
                 )
+
+    def _shares(self) -> bool:
+        return any(
+            isinstance(clause, Proportional) or isinstance(getattr(clause, "award", None), Proportional)
+            for clause in self.tree.clauses
+        )
 
     def _leads(self) -> None:
         for clause in self.tree.clauses:

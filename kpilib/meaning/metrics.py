@@ -170,8 +170,9 @@ class Metrics:
                     self._mention(condition, name, amount.unit, amount.span)
                     if amount.value is not None and amount.value < 0:
                         self.of[id(condition)].negative = True
-            case Between(metric=name, low=low, high=high):
-                self._mention(condition, name, high.unit, high.span)
+            case Between(metric=name, low=low, high=high, beyond=beyond):
+                far = bool(beyond) and self.goal is not None
+                self._mention(condition, name, self.goal.amount.unit if far and self.goal else high.unit, high.span)
                 if low.unit.kind != high.unit.kind:
                     raise UnitError(
                         "范围的两头单位不同", span=low.span.cover(high.span), source=self.source, example="80%-90%得8分"

@@ -25,6 +25,7 @@ from kpilib.syntax.tree import (
     Comparison,
     Either,
     Every,
+    Limit,
     Otherwise,
     Proportional,
     Rung,
@@ -291,6 +292,13 @@ class Rungs(Context):
         if self.full is not None and whole == 100 != self.full and self.reading.ladder != "listed":
             whole = self.full  # 得分=100×完成率 of an item of 20: the same scale as a ladder of 100
             self._tell_hundred(clause.span)
+        caps = [
+            one.points.base
+            for one in self.tree.clauses
+            if isinstance(one, Limit) and one.kind == "ratio" and one.points
+        ]
+        if caps:
+            return scale(whole, Min((ratio, Const(min(caps)))))
         value = scale(whole, ratio)
         if clause.capped or self.speaks_of_full or self.reading.above_full == "cap":
             return Min((value, Const(whole)))

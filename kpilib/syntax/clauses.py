@@ -70,6 +70,14 @@ class Assembler(Awards):
                 self._award(phrase, award)
             case Measure() if self._is_bare_award(phrase, phrases, index):
                 self._bare(phrase, phrases, index)
+            case Stated(amounts=amounts, span=span) if len({amount.base for amount in amounts}) > 1:
+                raise self.refuse(
+                    "KPI118",
+                    "前后两个百分数不同",
+                    span,
+                    hint="写成一样的数",
+                    example="按完成率计分，超过120%的按120%计算",
+                )
             case Stated(clause=clause, both=both):
                 self._stated(clause)
                 if both and isinstance(clause, Limit):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from attrs import evolve
 
@@ -35,6 +35,9 @@ from kpilib.text import Span, normalise
 
 # Units of bare targets: 完好率98%，每低…; 响应时间15分钟，每超过…
 _AIMED = ("rate", "time", "workday", "money", "number")
+
+
+_FAR = re.compile(r"(?:超出|超|高出|低)$")  # before a range: how far beyond the target
 
 
 class Conditions(Gates):
@@ -104,8 +107,12 @@ class Conditions(Gates):
             ):
                 metric = name_of(measure.inside.text)
             low, high = measure.operator, measure.high_operator
+            far = _FAR.search(item.before.text) if item.before is not None else None
+            beyond: Literal["", "up", "down"] = "" if far is None else "up" if far[0][0] in "超高" else "down"
+            if far is not None and item.before is not None:
+                metric = name_of(item.before.text[: far.start()])
             return Between(
-                metric, amount, ">" if low == ">" else ">=", measure.high, "<" if high == "<" else "<=", span
+                metric, amount, ">" if low == ">" else ">=", measure.high, "<" if high == "<" else "<=", beyond, span
             )
         if measure.absolute and amount is not None and amount.value is not None and measure.operator in ("<", "<="):
             return Between(
@@ -114,7 +121,7 @@ class Conditions(Gates):
                 ">=" if measure.operator == "<=" else ">",
                 amount,
                 measure.operator,
-                span,
+                span=span,
             )
         if measure.absolute:
             raise self.refuse("KPI104", "± 只能和 以内、不超过 一起用", measure.span)

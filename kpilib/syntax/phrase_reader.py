@@ -155,6 +155,9 @@ class Reader(Measures):
             return Stated(Highest(span), span)
         if kind in ("AS_LIMIT", "AS_FLOOR"):
             return LimitHere("score" if kind == "AS_LIMIT" else "floor", span)
+        if kind == "RATIO_CAP":
+            ends = amounts_in(self.word(tree.children[0]).text)
+            return Stated(Limit("ratio", ends[-1], span=span), span, ends)
         zero = Amount(Fraction(0), PLAIN, span) if kind == "FLOOR_ZERO" else None
         return Stated(Limit(_LIMITS[kind], zero, span=span), span)
 

@@ -78,6 +78,7 @@ class Stated(NamedTuple):
 
     clause: Limit | PartOfStep | Series | Highest
     span: Span
+    amounts: tuple[Amount, ...] = ()  # of 超过120%的按120%计算, which must be the same
     both: bool = False  # 加扣分不超过5分: a limit of what is added and of what is taken
 
 

@@ -191,6 +191,8 @@ def _condition(condition: Condition) -> str:
             return label
         case Happens(event=event, occurs=occurs):
             return f"出现{event}" if occurs else (f"无{event}" if event else "全部通过")
+        case Between(metric=metric, low=low, high=high, beyond="up" | "down" as beyond):
+            return f"{metric}{'超' if beyond == 'up' else '低'}{_range(low, high)}"
         case Between(metric=metric, low=low, low_operator=first, high=high, high_operator=last):
             if first == ">=" and last == "<=":
                 if low.value is not None and high.value is not None and low.value == -high.value:
@@ -245,6 +247,8 @@ def _limit(clause: Limit) -> str:
             return f"最低不低于{points}"
         case "full":
             return "最高得满分"
+        case "ratio":
+            return f"最高按{points.removesuffix('分')}计算"
         case "unlimited":
             return "上不封顶"
         case "nothing":

@@ -80,6 +80,7 @@ class Between(Node):
     low_operator: Operator  # ">" or ">="
     high: Amount
     high_operator: Operator  # "<" or "<="
+    beyond: Literal["", "up", "down"] = ""  # 超5%-10%: how far beyond the target
     span: Span = _span()
 
 
@@ -219,12 +220,15 @@ class Proportional(Node):
     span: Span = _span()
 
 
-LimitKind = Literal["gain", "loss", "score", "floor", "any", "any_floor", "full", "unlimited", "nothing"]
+LimitKind = Literal["gain", "loss", "score", "floor", "any", "any_floor", "full", "unlimited", "nothing", "ratio"]
 
 
 @frozen(repr=False)
 class Limit(Node):
-    """最高加N分 (gain), 最多扣N分 (loss), 加至N分 (score), 扣至N分 (floor), 不超过满分 (full), 最高不超过 (any), 不封顶 (unlimited), 扣完为止 (nothing)."""
+    """最高加N分 (gain), 最多扣N分 (loss), 加至N分 (score), 扣至N分 (floor), 不超过满分 (full), 最高不超过 (any).
+
+    不封顶 is unlimited, 扣完为止 is nothing, 超过120%的按120%计算 is a bound of the ratio.
+    """
 
     kind: LimitKind
     points: Amount | None = None
