@@ -1,6 +1,6 @@
 """kpilib makes Chinese KPI documents run: exact scores, explained with the document's own words.
 
-The plan layer is imported on first use, so that a program that only scores single rules starts faster.
+Periods and the plan layer are imported on first use, so that a program that only scores single rules starts faster.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from kpilib.quantity import Quantity
 from kpilib.rule import Input, Rule
 
 if TYPE_CHECKING:
+    from kpilib.period import Period, TableCalendar, WeekdayCalendar, WorkCalendar, china_calendar
     from kpilib.plan import NOT_APPLICABLE, Plan, Scoresheet, check_plan, load_plan, parse_plan, plans
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Input",
     "InputError",
     "KpiError",
+    "Period",
     "Plan",
     "PlanError",
     "Quantity",
@@ -39,12 +41,16 @@ __all__ = [
     "Rule",
     "RuleSyntaxError",
     "Scoresheet",
+    "TableCalendar",
     "TemplateError",
     "UncoveredError",
     "UnitError",
     "UnsupportedError",
+    "WeekdayCalendar",
+    "WorkCalendar",
     "check",
     "check_plan",
+    "china_calendar",
     "compile_rule",
     "load_plan",
     "parse_plan",
@@ -53,10 +59,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The names of the plan layer, at their first use."""
+    """The names of periods and of the plan layer, at their first use."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from kpilib import plan
+    from kpilib import period
 
-    globals()[name] = value = getattr(plan, name)
+    if hasattr(period, name):
+        value = getattr(period, name)
+    else:
+        from kpilib import plan
+
+        value = getattr(plan, name)
+    globals()[name] = value
     return value

@@ -24,6 +24,7 @@ ROOMS = (
     {"text"},
     {"errors"},
     {"quantity"},
+    {"period"},
     {"syntax"},
     {"meaning"},
     {"engines"},
@@ -42,9 +43,14 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LARK_USERS = {"kpilib.syntax.lexer", "kpilib.syntax.parse"}
 # The other engines must not answer by asking the one they are compared with.
 SCALAR_USERS = {"kpilib.engines", "kpilib.engines.columns"}
-HEAVY = {"click", "duckdb", "numpy", "polars", "python_calamine", "sqlglot", "xlsxwriter"}
+HEAVY = {"chinese_calendar", "click", "duckdb", "numpy", "polars", "python_calamine", "sqlglot", "xlsxwriter"}
+# What the package imports when one of its names is first used.
+LAZY = {("kpilib", "kpilib.period"), ("kpilib", "kpilib.plan")}
 # Accepted where the user has them, so no extra needs to list them.
 GUESTS = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "sqlglot"}
+
+# Where a package is installed by one name and imported by another.
+IMPORTED_AS = {"chinesecalendar": "chinese_calendar"}
 
 MAX_LINES = 400
 LONG_FILES: dict[str, str] = {}  # path -> the reason why splitting it would read worse
@@ -96,7 +102,7 @@ def extras() -> set[str]:
     ]
     wanted = [line for name, lines in groups.items() if name not in {"dev", "docs", "test"} for line in lines]
     found = {re.split(r"[^A-Za-z0-9_.-]", line)[0].replace("-", "_") for line in wanted}
-    return found - {"kpilib"} | GUESTS
+    return {IMPORTED_AS.get(name, name) for name in found} - {"kpilib"} | GUESTS
 
 
 def misplaced(path: Path, allowed_inside: set[str]) -> list[str]:
@@ -106,7 +112,7 @@ def misplaced(path: Path, allowed_inside: set[str]) -> list[str]:
     for line, target, inside in imports(path):
         where = f"{module}:{line} imports {target}"
         top = target.partition(".")[0]
-        if inside and top not in allowed_inside and (module, target) != ("kpilib", "kpilib.plan"):
+        if inside and top not in allowed_inside and (module, target) not in LAZY:
             wrong.append(f"{where} inside a function, which only an extra's package may be")
         if top == "lark" and module not in LARK_USERS:
             wrong.append(f"{where}: only {sorted(LARK_USERS)} may")
@@ -179,7 +185,7 @@ def test_the_package_file_holds_imports_and_names_only() -> None:
     body = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
     assert ast.get_docstring(ast.Module(body, [])), "the package needs a docstring"
     rest = [node for node in body[1:] if not isinstance(node, ast.Import | ast.ImportFrom)]
-    # The plan layer comes at its first use, for a faster start: its types, and the function that imports it.
+    # Periods and plans come at their first use, for a faster start: their types, and the function that imports them.
     lazy = [
         node
         for node in rest
