@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
@@ -44,7 +45,7 @@ def unit_of(symbol: str) -> Unit:
     return UNITS[symbol] if symbol in UNITS else unit_named(symbol)
 
 
-def read_input(variable: Var, value: Any, unit: str | None = None) -> Fraction | str:
+def read_input(variable: Var, value: Any, unit: str | None = None, when: When | None = None) -> Fraction | str:
     """The value of a variable in base units, or its label.
 
     Raises:
@@ -52,6 +53,9 @@ def read_input(variable: Var, value: Any, unit: str | None = None) -> Fraction |
     """
     if variable.domain.kind == "label":
         return _label(variable, value)
+    delay = _delay(variable, value, when or NOW) if variable.domain.due else None
+    if delay is not None:
+        return delay
     if isinstance(value, Quantity):
         quantity = value
     elif isinstance(value, str):
@@ -164,8 +168,64 @@ def _folded(text: str) -> str:
     return "".join(char for char in normalise(text) if char not in " \n,、;。")
 
 
+@frozen
+class When:
+    """The period that deadlines fall into, and the calendar of workdays, as the caller gives them."""
+
+    period: Any = None
+    calendar: Any = None
+
+
+_DATE = re.compile(r"\s*(?:[0-9]{4}\s*[-/年.]|[0-9]{8}\s*$)")
+NOW = When()
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, date) or (isinstance(value, str) and _DATE.match(normalise(value)) is not None)
+
+
+def _delay(variable: Var, value: Any, when: When) -> Fraction | None:
+    """How late, or how early, in base units; None where the value is no date.
+
+    Raises:
+        InputError: no period, no calendar, or not a date for each time that it is due (KPI808, KPI809).
+    """
+    dates = (
+        list(value)
+        if isinstance(value, (list, tuple))
+        else re.split("[、;,]", normalise(value))
+        if isinstance(value, str)
+        else [value]
+    )
+    if not variable.domain.due or not all(map(_is_date, dates)):
+        return None
+    # Dates are rare, and their packages slow to load: they come with the first one.
+    from kpilib import period as calendar
+
+    if when.period is None:
+        raise InputError(
+            f"{_name(variable)}给的是日期，还要说是哪一期",
+            code="KPI808",
+            hint="用 period= 给出期间",
+            example='period="2026-03"',
+        )
+    span = when.period if isinstance(when.period, calendar.Period) else calendar.Period.parse(when.period)
+    dues = calendar.read_due(variable.domain.due).due(span, when.calendar)
+    if len(dates) != len(dues):
+        raise InputError(
+            f"{span} 要在 {'、'.join(map(str, dues))} 前各完成一次，给了 {len(dates)} 个日期", code="KPI808",
+            hint="每次给一个日期，用 、 隔开", example="、".join(map(str, dues)),
+        )  # fmt: skip
+    kind: Any = {"workday": "workday", "month": "month"}.get(variable.unit.kind, "day")
+    total = Fraction(0)
+    for done, due in zip(dates, dues, strict=True):
+        late = calendar.lateness(calendar.read_date(done), due, unit=kind, calendar=when.calendar)
+        total += max(Fraction(0), -late if variable.domain.early else late)
+    return total
+
+
 def read_inputs(
-    variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None
+    variables: tuple[Var, ...], value: Any, unit: str | Mapping[str, str] | None = None, when: When = NOW
 ) -> dict[str, Fraction | str | Absent]:
     """All inputs of a rule from one value or a mapping of names to values.
 
@@ -181,9 +241,11 @@ def read_inputs(
     }
     if not isinstance(value, Mapping):
         needed = [variable for variable in variables if variable.name not in optional]
+        if len(needed) > 1 and all(variable.domain.due for variable in needed):
+            return {**optional, **{one.name: read_input(one, value, None, when) for one in needed}}  # one date for all
         if len(needed) == 1:
             only = unit if isinstance(unit, str) or unit is None else unit.get(needed[0].name)
-            return {**optional, needed[0].name: read_input(needed[0], value, only)}
+            return {**optional, needed[0].name: read_input(needed[0], value, only, when)}
         if not variables:
             return {}
         names = "、".join(variable.name for variable in variables)
@@ -209,7 +271,10 @@ def read_inputs(
                 f"缺少「{variable.name}」的值", code="KPI803", hint=f"单位是 {variable.unit.symbol or '数'}"
             )
         found[variable.name] = read_input(
-            variable, value[variable.name], unit if isinstance(unit, str) or unit is None else unit.get(variable.name)
+            variable,
+            value[variable.name],
+            unit if isinstance(unit, str) or unit is None else unit.get(variable.name),
+            when,
         )
     return found
 

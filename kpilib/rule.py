@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from kpilib.engines.scalar import Scorer, evaluate
 from kpilib.errors import Diagnostic, InputError, KpiError, TemplateError, UncoveredError
-from kpilib.inputs import Input, plain_way, read_inputs, read_target
+from kpilib.inputs import Input, When, plain_way, read_inputs, read_target
 from kpilib.meaning.curve import Curve, curve_of
 from kpilib.meaning.expr import Absent, Expr
 from kpilib.meaning.lower import Lowered, lower
@@ -165,16 +165,26 @@ class Rule:
         return not self.holes and self._lowered().target is not None
 
     # ---- scoring ------------------------------------------------------------------------------------------------------
-    def score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Decimal:
+    def score(
+        self,
+        value: Any,
+        *,
+        unit: str | Mapping[str, str] | None = None,
+        target: Any = None,
+        period: Any = None,
+        calendar: Any = None,
+    ) -> Decimal:
         """The points for an input: exact, rounded once to the reading's places, half away from zero.
 
         Args:
             value: one value, or a mapping of input names to values where the rule has several.
             unit: the unit of bare numbers, such as ``"%"`` or ``"ratio"``.
             target: the target of this person, where the text leaves it open.
+            period: a `Period` or its words ("2026-03"), where an input is the date that a deadline is held against.
+            calendar: a `WorkCalendar`, where delays are counted in workdays.
 
         Raises:
-            InputError: the input is wrong (KPI801–806).
+            InputError: the input is wrong (KPI801–809).
             UncoveredError: the rule does not say what this input earns (KPI501–503).
             TemplateError: a number of the rule is blank.
         """
@@ -186,9 +196,9 @@ class Rule:
                 scored = fast(value)
                 if scored is not None:
                     return scored
-        return self._score(value, unit, target)
+        return self._score(value, unit, target, When(period, calendar))
 
-    def _score(self, value: Any, unit: str | Mapping[str, str] | None, target: Any) -> Decimal:
+    def _score(self, value: Any, unit: str | Mapping[str, str] | None, target: Any, when: When) -> Decimal:
         self._demand_filled()
         lowered, scorer = self._scorer(self._with_target(target))
         if lowered.target is not None:
@@ -199,7 +209,7 @@ class Rule:
                 hint="用 target= 给出目标值",
                 example='target="90%"',
             )
-        env = read_inputs(lowered.variables, value, unit)
+        env = read_inputs(lowered.variables, value, unit, when)
         result = scorer.score(env)
         if isinstance(result, Absent):
             raise self._absent(result, value)
@@ -209,18 +219,34 @@ class Rule:
                 self._memo.fast[unit] = short
         return result
 
-    def exact_score(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Fraction:
+    def exact_score(
+        self,
+        value: Any,
+        *,
+        unit: str | Mapping[str, str] | None = None,
+        target: Any = None,
+        period: Any = None,
+        calendar: Any = None,
+    ) -> Fraction:
         """The points before rounding; arguments and errors as for `score`."""
         self._demand_filled()
         lowered = self._lowered(self._with_target(target))
-        env = read_inputs(lowered.variables, value, unit)
+        env = read_inputs(lowered.variables, value, unit, When(period, calendar))
         body = lowered.expr.body if hasattr(lowered.expr, "body") else lowered.expr
         result = evaluate(body, env)
         if isinstance(result, Absent):
             raise self._absent(result, value)
         return result
 
-    def explain(self, value: Any, *, unit: str | Mapping[str, str] | None = None, target: Any = None) -> Explanation:
+    def explain(
+        self,
+        value: Any,
+        *,
+        unit: str | Mapping[str, str] | None = None,
+        target: Any = None,
+        period: Any = None,
+        calendar: Any = None,
+    ) -> Explanation:
         """How the points of an input come about, one step a line, each with the words it comes from.
 
         Raises:
@@ -228,10 +254,11 @@ class Rule:
             UncoveredError: the rule does not say what this input earns.
             TemplateError: a number of the rule is blank.
         """
-        points = self._score(value, unit, target)
+        when = When(period, calendar)
+        points = self._score(value, unit, target, when)
         goal = self._with_target(target)
         lowered = self._lowered(goal)
-        env = read_inputs(lowered.variables, value, unit)
+        env = read_inputs(lowered.variables, value, unit, when)
         return explain(lowered, env, points, self.source, goal or self._goal_used(), self.indicator)
 
     def _goal_used(self) -> Goal | None:

@@ -19,6 +19,7 @@ from kpilib.syntax.tree import (
     Checklist,
     Choice,
     Comparison,
+    Deadline,
     Discretion,
     Either,
     Every,
@@ -706,6 +707,7 @@ KNOWN = (
     Discretion,
     Checklist,
     Highest,
+    Deadline,
 )
 
 

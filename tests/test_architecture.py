@@ -45,7 +45,7 @@ LARK_USERS = {"kpilib.syntax.lexer", "kpilib.syntax.parse"}
 SCALAR_USERS = {"kpilib.engines", "kpilib.engines.columns"}
 HEAVY = {"chinese_calendar", "click", "duckdb", "numpy", "polars", "python_calamine", "sqlglot", "xlsxwriter"}
 # What the package imports when one of its names is first used.
-LAZY = {("kpilib", "kpilib.period"), ("kpilib", "kpilib.plan")}
+LAZY = {("kpilib", "kpilib.period"), ("kpilib.inputs", "kpilib.period"), ("kpilib", "kpilib.plan")}
 # Accepted where the user has them, so no extra needs to list them.
 GUESTS = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "sqlglot"}
 

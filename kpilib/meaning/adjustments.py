@@ -285,7 +285,7 @@ class Adjustments(Bases):
             self.goal is None
             and metric.unit is not None
             and metric.unit.kind in ("time", "workday", "month")
-            and LASTING.search(metric.name)
+            and (LASTING.search(metric.name) or (self.deadline is not None and not metric.name))
             and part.direction == "up"
         ):
             return ZERO  # 超期每超1天

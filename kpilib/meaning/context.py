@@ -31,6 +31,7 @@ from kpilib.syntax.tree import (
     Choice,
     Comparison,
     Condition,
+    Deadline,
     Either,
     Every,
     Faultless,
@@ -78,7 +79,8 @@ class Context:
         self.notes: list[Diagnostic] = []
         self.full = self._full(full_marks)
         self.goal = self._goal(goal)
-        self.metrics = Metrics(self.source, self.goal, indicator)
+        self.deadline = next((clause for clause in tree.clauses if isinstance(clause, Deadline)), None)
+        self.metrics = Metrics(self.source, self.goal, indicator, self.deadline.due if self.deadline else "")
         self.metrics.read(tree.clauses)
         labels = tuple(clause.label for clause in tree.clauses if isinstance(clause, Choice))
         if labels and any(isinstance(clause, Otherwise) for clause in tree.clauses):

@@ -32,6 +32,8 @@ class Domain(Node):
     grid: Fraction = Fraction(1, 100)
     labels: tuple[str, ...] = ()
     optional: bool = False  # marks that only some cases ask for
+    due: str = ""  # of a delay: what it is counted from, so that a date can stand for it
+    early: bool = False  # how early, not how late
 
 
 @frozen(repr=False)

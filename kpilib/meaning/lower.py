@@ -100,6 +100,15 @@ class _Lowering(Limits, Conflicts):
         expr = Round(score, self.reading.places)
         stages.append(Stage("round", f"保留 {self.reading.places} 位小数", None, expr))
         self._leads()
+        if self.deadline is not None and not any(variable.domain.due for variable in self.vars.values()):
+            words = self.source[self.deadline.span.start : self.deadline.span.end]
+            self.note(
+                "KPI904",
+                f"期限「{words}」没有参与计分",
+                self.deadline.span,
+                "需确认",
+                hint="写 逾期一天扣…分，或 按时得满分，逾期不得分",
+            )
         judged = dict.fromkeys(one.variable for one in self.judged.values())
         order = (*(self.vars[id(metric)] for metric in self.metrics.found), *self.items, *judged)
         used = self.target_used and self.goal is None

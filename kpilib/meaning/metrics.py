@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from kpilib.errors import AlternativeReading, AmbiguousRuleError, RuleSyntaxError, UnitError
 from kpilib.meaning.expr import Domain, Var
 from kpilib.quantity import ANY_COUNT, MARKS, PERCENT, PLAIN, Unit
-from kpilib.syntax.names import LATE, SCORED, name_of
+from kpilib.syntax.names import LASTING, LATE, SCORED, name_of
 from kpilib.syntax.tree import (
     Amount,
     Between,
@@ -88,7 +88,8 @@ class Metric:
 class Metrics:
     """The inputs of a rule and who speaks of which."""
 
-    def __init__(self, source: str, goal: Goal | None, indicator: str = "") -> None:
+    def __init__(self, source: str, goal: Goal | None, indicator: str = "", due: str = "") -> None:
+        self.due = due
         self.source = source
         self.goal = goal
         self.found: list[Metric] = []
@@ -317,6 +318,8 @@ class Metrics:
             word in name for word in _MEANS for name in (metric.name, self.indicator, *metric.aliases)
         ):
             return Domain("count", Fraction(0), None, Fraction(1))
+        if self.due and unit.kind in ("time", "workday", "month") and (not metric.name or LASTING.search(metric.name)):
+            return Domain("real", Fraction(0), None, unit.size, due=self.due, early="提前" in metric.name)
         lowest = Fraction(0) if unit.is_count or unit.kind in ("time", "month", "workday") else None
         return Domain("real", lowest, None, unit.size / 100 if unit.kind != "rate" else Fraction(1, 10000))
 

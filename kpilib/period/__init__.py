@@ -11,6 +11,7 @@ from kpilib.period.calendars import (
 from kpilib.period.dates import read_date
 from kpilib.period.delays import DelayUnit, lateness, lead, months_between
 from kpilib.period.due import Due, MonthDay, NthWeekday, PeriodEnd, WorkdayOfMonth, YearDay
+from kpilib.period.reading import read_due
 from kpilib.period.spans import Kind, Period
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "lead",
     "months_between",
     "read_date",
+    "read_due",
     "workdays_between",
 ]

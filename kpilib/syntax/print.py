@@ -13,6 +13,7 @@ from kpilib.syntax.tree import (
     Clause,
     Comparison,
     Condition,
+    Deadline,
     Discretion,
     Either,
     Every,
@@ -43,12 +44,16 @@ _PART = {"floor": "不足一档不计", "ceil": "不足一档按一档计", "lin
 
 def print_rule(tree: RuleTree) -> str:
     """The clauses of a tree in canonical words, joined by ；, or as the cells of a table where words would not do."""
-    return (
-        (_cells(tree.clauses) or "；".join(print_clause(clause) for clause in tree.clauses))
-        .replace(",", "，")
-        .replace("(", "（")
-        .replace(")", "）")
-    )
+    return (_cells(tree.clauses) or _joined(tree.clauses)).replace(",", "，").replace("(", "（").replace(")", "）")
+
+
+def _joined(clauses: tuple[Clause, ...]) -> str:
+    """The clauses with ； between them; what is done by a deadline stands right behind it."""
+    text = ""
+    for before, clause in zip((None, *clauses), clauses, strict=False):
+        glued = before is None or (isinstance(before, Deadline) and isinstance(clause, Lead))
+        text += ("" if glued else "；") + print_clause(clause)
+    return text
 
 
 def _cells(clauses: tuple[Clause, ...]) -> str:
@@ -73,6 +78,8 @@ def print_clause(clause: Clause) -> str:
     match clause:
         case Lead(text=text):
             return text
+        case Deadline(due=due):
+            return due
         case FullMarks(marks=full):
             return f"满分{_amount(full)}"
         case Target():

@@ -8,12 +8,13 @@ from kpilib.errors import KpiError, RuleSyntaxError, UnitError, UnsupportedError
 from kpilib.syntax.cells import read_cells
 from kpilib.syntax.checklist import read_checklist
 from kpilib.syntax.clauses import Assembler
+from kpilib.syntax.deadline import late_alone, read_deadline, with_deadline
 from kpilib.syntax.lexer import MAX_CHARACTERS, Word, lex
 from kpilib.syntax.parse import parse
 from kpilib.syntax.parts import Part
 from kpilib.syntax.phrase_reader import phrases
 from kpilib.syntax.settle import settle
-from kpilib.syntax.tree import Clause, FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
+from kpilib.syntax.tree import Clause, Deadline, FullMarks, Lead, Limit, PartOfStep, RuleTree, Target
 from kpilib.text import Span, unreadable
 
 MAX_CLAUSES = 200
@@ -58,7 +59,8 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         whole = _by_lines(text)
         if whole:
             return RuleTree(whole, text)
-    words = lex(text)
+    deadline, undated = read_deadline(text)
+    words = lex(undated)
     glued = GLUED.search(text)
     if glued is not None and _SECOND_ITEM.search(text, glued.end()):
         raise RuleSyntaxError(
@@ -106,8 +108,12 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         raise _all(errors)
     if len(parts) > MAX_CLAUSES:
         raise RuleSyntaxError(f"规则有 {len(parts)} 个分句，最多 {MAX_CLAUSES} 个", code="KPI102", hint="把它分成几条")
+    if deadline is not None:
+        parts = late_alone(parts)
     clauses = settle(parts, text, target_kind=target_kind)
-    if scored and all(isinstance(clause, (Lead, Target, FullMarks, Limit, PartOfStep)) for clause in clauses):
+    if deadline is not None:
+        clauses = with_deadline(clauses, deadline)
+    if scored and all(isinstance(clause, (Lead, Deadline, Target, FullMarks, Limit, PartOfStep)) for clause in clauses):
         raise RuleSyntaxError(
             "没有计分的规定",
             code="KPI106",

@@ -129,6 +129,14 @@ class Lead(Node):
 
 
 @frozen(repr=False)
+class Deadline(Node):
+    """每月25日前: what lateness is counted from, in the canonical words that kpilib.period reads."""
+
+    due: str
+    span: Span = _span()
+
+
+@frozen(repr=False)
 class FullMarks(Node):
     """满分N分."""
 
@@ -278,6 +286,7 @@ class Otherwise(Node):
 
 Clause = (
     Lead
+    | Deadline
     | FullMarks
     | Target
     | Step
