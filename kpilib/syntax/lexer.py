@@ -7,10 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from lark import Token
-from lark.lexer import Lexer
+from typing import NamedTuple
 
 from kpilib.errors import RuleSyntaxError
 from kpilib.syntax import numbers
@@ -211,16 +208,3 @@ def _joined(words: Iterator[Word]) -> list[Word]:
         else:
             joined.append(Word("TEXT", word.text, word.span, None, (word,)))
     return joined
-
-
-class WordLexer(Lexer):
-    """Hands words that are already typed to Lark's LALR parser."""
-
-    def __init__(self, lexer_conf: Any) -> None:
-        self.classes = classes()
-
-    def lex(self, data: list[Word]) -> Iterator[Token]:  # type: ignore[override]
-        """The tokens of words that are typed already; `start_pos` is the index of the word."""
-        for index, word in enumerate(data):
-            token = Token(self.classes.get(word.kind, word.kind), word.text, start_pos=index, end_pos=index + 1)
-            yield token
