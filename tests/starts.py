@@ -1,7 +1,8 @@
-"""Writes grammar/starts.txt: for each word of the vocabulary the characters that it can begin with.
+"""Writes what is made from the grammar: grammar/starts.txt and grammar/table.txt.
 
-    python tests/starts.py           after a change of grammar/words.lark
+    python tests/starts.py           after a change of grammar/words.lark or grammar/rule.lark
 
+starts.txt holds for each word of the vocabulary the characters that it can begin with, table.txt the LALR table.
 The lexer tries only the words that can begin with the character at hand, and compiles their patterns when it first
 does; without the file every process would compile the whole vocabulary at its start.
 """
@@ -10,13 +11,15 @@ import sys
 import warnings
 from pathlib import Path
 
+from kpilib.syntax.lalr import table_text
 from kpilib.syntax.lexer import vocabulary
+from kpilib.syntax.table import declared
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import sre_parse
 
-PATH = Path(__file__).resolve().parents[1] / "grammar" / "starts.txt"
+GRAMMAR = Path(__file__).resolve().parents[1] / "grammar"
 ANY = None  # any character
 
 
@@ -73,9 +76,15 @@ def starts_text() -> str:
     return "".join(lines)
 
 
+def made() -> dict[str, str]:
+    """The texts of the files by their names."""
+    return {"starts.txt": starts_text(), "table.txt": table_text(declared())}
+
+
 def main() -> int:
-    PATH.write_text(starts_text(), encoding="utf-8")
-    print(f"wrote {PATH}")
+    for name, text in made().items():
+        (GRAMMAR / name).write_text(text, encoding="utf-8")
+        print(f"wrote {GRAMMAR / name}")
     return 0
 
 

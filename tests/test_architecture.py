@@ -40,12 +40,17 @@ ROOMS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
-LARK_USERS = {"kpilib.syntax.lexer", "kpilib.syntax.parse"}
+LARK_USERS = {"kpilib.syntax.lalr"}
 # The other engines must not answer by asking the one they are compared with.
 SCALAR_USERS = {"kpilib.engines", "kpilib.engines.columns"}
 HEAVY = {"chinese_calendar", "click", "duckdb", "numpy", "polars", "python_calamine", "sqlglot", "xlsxwriter"}
-# What the package imports when one of its names is first used.
-LAZY = {("kpilib", "kpilib.period"), ("kpilib.inputs", "kpilib.period"), ("kpilib", "kpilib.plan")}
+# Imports inside functions, for the time they take where they are seldom wanted.
+LAZY = {
+    ("kpilib", "kpilib.period"),
+    ("kpilib", "kpilib.plan"),
+    ("kpilib.inputs", "kpilib.period"),
+    ("kpilib.syntax.table", "kpilib.syntax.lalr.table_text"),
+}
 # Accepted where the user has them, so no extra needs to list them.
 GUESTS = {"duckdb", "numpy", "pandas", "polars", "pyarrow", "sqlglot"}
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
-
-from lark import Token
-from lark.lexer import Lexer
+from typing import NamedTuple
 
 from kpilib.errors import RuleSyntaxError
 from kpilib.quantity import MAX_DIGITS
@@ -43,7 +40,9 @@ def grammar_text(name: str) -> str:
         inside = None
     if inside is not None:
         return inside.decode("utf-8")
-    return (Path(__file__).parents[2] / "grammar" / name).read_text(encoding="utf-8")
+    package = os.path.dirname(os.path.dirname(__file__))  # pathlib takes longer to import than this whole module
+    with open(os.path.join(os.path.dirname(package), "grammar", name), encoding="utf-8") as file:
+        return file.read()
 
 
 def expand(text: str) -> str:
@@ -221,16 +220,3 @@ def _joined(words: Iterator[Word]) -> list[Word]:
         else:
             joined.append(Word("TEXT", word.text, word.span, None, (word,)))
     return joined
-
-
-class WordLexer(Lexer):
-    """Hands words that are already typed to Lark's LALR parser."""
-
-    def __init__(self, lexer_conf: Any) -> None:
-        self.classes = classes()
-
-    def lex(self, data: list[Word]) -> Iterator[Token]:  # type: ignore[override]
-        """The tokens of words that are typed already; `start_pos` is the index of the word."""
-        for index, word in enumerate(data):
-            token = Token(self.classes.get(word.kind, word.kind), word.text, start_pos=index, end_pos=index + 1)
-            yield token
