@@ -27,6 +27,7 @@ from kpilib.cli_options import (
 from kpilib.compiler import check as check_rule
 from kpilib.errors import Diagnostic, KpiError
 from kpilib.meaning.reading import StepMode
+from kpilib.output.boundaries import RuleTables, plan_tables, rule_tables
 from kpilib.output.facts import FactTable, read_facts
 from kpilib.output.files import replacing
 from kpilib.output.results import Summary, exact_text, one_result, pour, score_rows
@@ -128,6 +129,7 @@ def explain(
 @click.option("--rule", metavar="规则", help="检查一句规则")
 @rule_options
 @click.option("--final", is_flag=True, help="定稿检查：还有「需确认」的也算没通过")
+@click.option("--table", "tables", is_flag=True, help="列出每条规则在每个界限上下的得分，可以逐行打勾核对")
 @json_option
 def check(
     names: tuple[str, ...],
@@ -136,38 +138,59 @@ def check(
     target: str | None,
     step: StepMode | None,
     final: bool,
+    tables: bool,
     as_json: bool,
 ) -> int:
     """检查方案文件（- 是标准输入）或一句规则，列出错误、需确认的地方和提示。
 
     没有错误返回 0，有错误返回 1；加 --final，「需确认」的地方也要在方案里写定。
+    加 --table，没有错误的还列出规范的写法和界限表。
     """
     if not names and rule is None:
         raise click.UsageError("给方案文件，或者 --rule 规则")
     if rule is None:
         only_with(OF_RULE, full_marks=full_marks, target=target, step=step)
-    checked: list[tuple[str, tuple[Diagnostic, ...]]] = []
+    checked: list[Checked] = []
     if rule is not None:
         findings = check_rule(rule, full_marks=full_marks, target=target, reading=reading_of(step))
-        checked.append(("规则", findings))
+        shown = (
+            [rule_tables("规则", compiled(rule, full_marks, target, step))] if tables and not wrong(findings) else []
+        )
+        checked.append(("规则", findings, tuple(shown)))
     for name in names:
         try:
-            checked.append((name, check_plan(text_of(name))))
+            text = text_of(name)
+            findings = check_plan(text)
+            checked.append((name, findings, plan_tables(parse_plan(text)) if tables and not wrong(findings) else ()))
         except KpiError as error:
-            checked.append((name, error.diagnostics))
+            checked.append((name, error.diagnostics, ()))
     stops = ("error", "需确认") if final else ("error",)
-    failed = any(finding.level in stops for _, findings in checked for finding in findings)
+    failed = any(wrong(findings, stops) for _, findings, _ in checked)
     if as_json:
-        documents = [
-            {"file": name, "findings": [placed(finding) for finding in findings]} for name, findings in checked
-        ]
-        print_json({"ok": not failed, "checked": documents})
+        print_json({"ok": not failed, "checked": [checked_data(one, tables=tables) for one in checked]})
     else:
-        for name, findings in checked:
+        for name, findings, found in checked:
             click.echo(f"{name}：{counted(findings)}")
             for finding in findings:
                 click.echo(f"[{LEVELS[finding.level]}] {finding}")
+            for table in found:
+                click.echo(f"\n{table}")
     return FINDINGS if failed else FINE
+
+
+Checked = tuple[str, tuple[Diagnostic, ...], tuple[RuleTables, ...]]
+
+
+def wrong(findings: Sequence[Diagnostic], levels: Sequence[str] = ("error",)) -> bool:
+    """Whether there is a finding of one of the levels."""
+    return any(finding.level in levels for finding in findings)
+
+
+def checked_data(one: Checked, *, tables: bool) -> dict[str, object]:
+    """What was found in one text, as plain data."""
+    name, findings, found = one
+    document: dict[str, object] = {"file": name, "findings": [placed(finding) for finding in findings]}
+    return document | {"tables": [table.to_dict() for table in found]} if tables else document
 
 
 LEVELS = {"error": "错误", "需确认": "需确认", "info": "提示"}
