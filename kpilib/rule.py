@@ -22,7 +22,8 @@ from kpilib.syntax.print import print_rule
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.template import Hole, fill, holes_of
 from kpilib.syntax.tree import RuleTree, Target
-from kpilib.views.boundary import Boundaries, boundaries
+from kpilib.views.boundary import Boundaries
+from kpilib.views.boundary_rows import boundaries
 from kpilib.views.explain import Explanation, explain
 
 

@@ -164,6 +164,18 @@ def test_each_input_has_a_table_in_which_the_others_cost_nothing() -> None:
     assert points(tables[1])["1项"] == 4
 
 
+def test_marks_that_a_person_gives_are_held_within_their_bounds() -> None:
+    rule = kpilib.compile_rule("优秀（25-30分）；合格（18-24分）；不合格（0分）", full_marks=30)
+    levels, marks = rule.boundaries().tables
+    assert (levels.held, marks.held) == ((("评分", "30分"),), (("x", "优秀"),))
+    assert row(levels, "合格").points_text == "不计分"
+    assert [(one.input, one.points) for one in marks.rows if not one.place.startswith("刚")] == [
+        ("18分", None),
+        ("25分", 25),
+        ("30分", 30),
+    ]
+
+
 def test_very_many_inputs_have_tables_for_the_first() -> None:
     names = [f"{a}{b}" for a in "甲乙丙丁戊己庚辛" for b in ("迟到", "旷工", "早退", "违纪", "投诉")]
     rule = kpilib.compile_rule("，".join(f"{name}一次扣1分" for name in names), full_marks=20)
@@ -345,6 +357,7 @@ def test_data_has_a_format_version_and_exact_texts() -> None:
         "input": "80.01%",
         "points": "0.02",
         "reason": "",
+        "code": "",
         "place": "刚高于 80%",
         "words": ["每低1%，减2分"],
         "because": "",
