@@ -222,7 +222,7 @@ def test_a_ladder_of_very_many_rungs_is_cut_in_the_middle() -> None:
     expr = Case(tuple((Compare(kpi.MARK, ">=", Const(F(n))), Const(F(n))) for n in range(90, 10, -1)), Const(F(0)))
     found = thresholds(expr, limit=24)
     assert len(found.listed) == 24
-    assert [(one.low, one.high, one.count) for one in found.omitted] == [(22, 79, 56)]
+    assert [(one.low, one.high, one.number) for one in found.omitted] == [(22, 79, 56)]
 
 
 # ---- the same against everything -------------------------------------------------------------------------------------
@@ -304,12 +304,12 @@ def test_the_steps_of_a_staircase_are_all_listed_or_counted(
     edges = {e for n in range(-400, 401) if low < (e := sign * (origin + n * width)) < high} | {low, high}
     listed = {one.x for one in found.listed}
     assert listed <= edges
-    left_out = sum(one.count or 0 for one in found.omitted)
+    left_out = sum(one.number or 0 for one in found.omitted)
     assert len(listed) + left_out == len(edges)
     for one in found.omitted:
         assert one.low is not None
         assert one.high is not None
-        assert len([e for e in edges if one.low < e < one.high]) == one.count
+        assert len([e for e in edges if one.low < e < one.high]) == one.number
 
 
 # ---- holding inputs --------------------------------------------------------------------------------------------------

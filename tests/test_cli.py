@@ -363,12 +363,13 @@ def test_only_so_many_faults_are_listed(folder: Path) -> None:
         ("none.kpi", "--facts", "facts.csv"),
         ("plan.kpi", "--facts", "none.csv"),
         ("plan.kpi", "--facts", "plan.kpi"),
-        ("plan.kpi", "--facts", "."),
+        ("plan.kpi", "--facts", "empty"),
         ("plan.kpi", "--facts", "facts.csv", "--out", "none/out.csv"),
         ("plan.kpi", "--facts", "facts.csv", "--out", "out.pdf"),
     ],
 )
 def test_files_that_cannot_be_used_are_errors(args: tuple[str, ...], folder: Path) -> None:
+    (folder / "empty").mkdir()
     result = kpilib("run", *args)
     assert result.exit_code == 1
     assert result.stderr.startswith("KPI807")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-
-from attrs import frozen
+from typing import NamedTuple
 
 from kpilib.meaning.curve import Curve, Piece, curve_of
 from kpilib.meaning.expr import (
@@ -35,8 +34,7 @@ STEPS_SHOWN = 5
 _TRUE, _FALSE = (Compare(Const(Fraction(0)), "==", Const(Fraction(value))) for value in (0, 1))
 
 
-@frozen
-class Threshold:
+class Threshold(NamedTuple):
     """An input where something changes, with the pieces of the curve on either side where it is a bound of pieces."""
 
     x: Fraction
@@ -45,17 +43,15 @@ class Threshold:
     step: bool = False  # the edge of a step of a staircase
 
 
-@frozen
-class Omission:
+class Omission(NamedTuple):
     """Thresholds that are not listed: between which two, and how many; None where there is no end to them."""
 
     low: Fraction | None
     high: Fraction | None
-    count: int | None
+    number: int | None
 
 
-@frozen
-class Thresholds:
+class Thresholds(NamedTuple):
     """All thresholds of one input, rising; `complete` is False where the score has no curve to find them all by."""
 
     listed: tuple[Threshold, ...]
@@ -99,7 +95,7 @@ def _bounded(listed: list[Threshold], omitted: list[Omission], limit: int, *, co
         inside = [one for one in omitted if one.low is not None and one.high is not None and low <= one.low <= high]
         count: int | None = len(middle)
         for one in inside:
-            count = None if count is None or one.count is None else count + one.count
+            count = None if count is None or one.number is None else count + one.number
         omitted = [one for one in omitted if one not in inside] + [Omission(low, high, count)]
         listed = head + tail
     return Thresholds(tuple(listed), tuple(omitted), complete)

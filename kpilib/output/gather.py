@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from attrs import define, evolve, field, frozen
 
@@ -47,8 +48,7 @@ class Gathered(FactTable):
         return iter(self.people)
 
 
-@frozen(kw_only=True)
-class _Source:
+class _Source(NamedTuple):
     """One table and what it is called in messages."""
 
     place: str
@@ -162,7 +162,7 @@ def _opened(path: Path, plan: Plan, sheet: str, place: str) -> FactTable:
         raise InputError(found[0].message, code=found[0].code, diagnostics=found) from None
 
 
-@define
+@define(eq=False, repr=False)
 class _Person:
     """What is known of one person so far, and the source and row that each value comes from."""
 

@@ -254,11 +254,11 @@ def _left_out(found: Thresholds, variable: Var) -> tuple[str, ...]:
 
 def _omission(one: Omission, variable: Var) -> str:
     low, high = (None if x is None else _nearly(x, variable) for x in (one.low, one.high))
-    many = "其余的档" if one.count is None else f"{one.count} 个界限"
+    many = "其余的档" if one.number is None else f"{one.number} 个界限"
     if low is None or high is None:
         where = f"{low} 以上" if low is not None else f"{high} 以下"
         return f"{where}照此类推，没有列出"
-    return f"{low} 和 {high} 之间还有{many if one.count is None else ' ' + many}没有列出"
+    return f"{low} 和 {high} 之间还有{many if one.number is None else ' ' + many}没有列出"
 
 
 def _nearly(x: Fraction, variable: Var) -> str:
