@@ -13,6 +13,8 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
+from kpilib.cli_facts import facts as facts_command
+from kpilib.cli_facts import report_faults
 from kpilib.cli_options import (
     at_option,
     compiled,
@@ -27,8 +29,10 @@ from kpilib.cli_options import (
 from kpilib.compiler import check as check_rule
 from kpilib.errors import Diagnostic, KpiError
 from kpilib.meaning.reading import StepMode
+from kpilib.output.boundaries import RuleTables, plan_tables, rule_tables
 from kpilib.output.facts import FactTable, read_facts
 from kpilib.output.files import replacing
+from kpilib.output.gather import open_facts
 from kpilib.output.results import Summary, exact_text, one_result, pour, score_rows
 from kpilib.output.table import results_table
 from kpilib.output.writers import JsonWriter, write_results
@@ -37,7 +41,6 @@ from kpilib.plan.files import decoded
 from kpilib.syntax.plan_text import MAX_BYTES
 from kpilib.text import line_of
 
-SHOWN_FAULTS = 50
 DEMO = "大客户专员"
 OF_RULE = "和 --rule 一起用；方案里的规则看方案里写的"
 
@@ -80,7 +83,7 @@ def score(
 @rule_options
 @at_option
 @click.option("--plan", "plan_name", metavar="方案", help="方案文件，或附带方案的名称")
-@click.option("--facts", metavar="文件", help="事实表，.xlsx 或 .csv")
+@click.option("--facts", multiple=True, metavar="文件", help="事实表，.xlsx、.csv 或文件夹；可重复")
 @click.option("--who", metavar="姓名", help="事实表里的姓名或工号")
 @sheet_option
 @json_option
@@ -91,7 +94,7 @@ def explain(
     step: StepMode | None,
     at: tuple[str, ...],
     plan_name: str | None,
-    facts: str | None,
+    facts: tuple[str, ...],
     who: str | None,
     sheet: str,
     as_json: bool,
@@ -107,13 +110,13 @@ def explain(
         only_with("和 --plan 一起用", facts=facts, who=who, sheet=sheet)
         read = compiled(rule, full_marks, target, step)
         explanation: Any = read.explain(values_at(read, at))
-    elif plan_name is None or facts is None or who is None:
+    elif plan_name is None or not facts or who is None:
         raise click.UsageError("和 --plan 一起要给 --facts 文件 --who 姓名")
     else:
         only_with("和一句规则一起用", full_marks=full_marks, target=target, step=step, at=at)
         sheet = sheet_of(facts, sheet)
         plan = load_plan(plan_name)
-        explanation = one_result(plan, read_facts(facts, plan, sheet=sheet), who).explain()
+        explanation = one_result(plan, open_facts(facts, plan, sheet=sheet), who).explain()
     if as_json:
         print_json(explanation.to_dict())
     else:
@@ -128,6 +131,7 @@ def explain(
 @click.option("--rule", metavar="规则", help="检查一句规则")
 @rule_options
 @click.option("--final", is_flag=True, help="定稿检查：还有「需确认」的也算没通过")
+@click.option("--table", "tables", is_flag=True, help="列出每条规则在每个界限上下的得分，可以逐行打勾核对")
 @json_option
 def check(
     names: tuple[str, ...],
@@ -136,38 +140,59 @@ def check(
     target: str | None,
     step: StepMode | None,
     final: bool,
+    tables: bool,
     as_json: bool,
 ) -> int:
     """检查方案文件（- 是标准输入）或一句规则，列出错误、需确认的地方和提示。
 
     没有错误返回 0，有错误返回 1；加 --final，「需确认」的地方也要在方案里写定。
+    加 --table，没有错误的还列出规范的写法和界限表。
     """
     if not names and rule is None:
         raise click.UsageError("给方案文件，或者 --rule 规则")
     if rule is None:
         only_with(OF_RULE, full_marks=full_marks, target=target, step=step)
-    checked: list[tuple[str, tuple[Diagnostic, ...]]] = []
+    checked: list[Checked] = []
     if rule is not None:
         findings = check_rule(rule, full_marks=full_marks, target=target, reading=reading_of(step))
-        checked.append(("规则", findings))
+        shown = (
+            [rule_tables("规则", compiled(rule, full_marks, target, step))] if tables and not wrong(findings) else []
+        )
+        checked.append(("规则", findings, tuple(shown)))
     for name in names:
         try:
-            checked.append((name, check_plan(text_of(name))))
+            text = text_of(name)
+            findings = check_plan(text)
+            checked.append((name, findings, plan_tables(parse_plan(text)) if tables and not wrong(findings) else ()))
         except KpiError as error:
-            checked.append((name, error.diagnostics))
+            checked.append((name, error.diagnostics, ()))
     stops = ("error", "需确认") if final else ("error",)
-    failed = any(finding.level in stops for _, findings in checked for finding in findings)
+    failed = any(wrong(findings, stops) for _, findings, _ in checked)
     if as_json:
-        documents = [
-            {"file": name, "findings": [placed(finding) for finding in findings]} for name, findings in checked
-        ]
-        print_json({"ok": not failed, "checked": documents})
+        print_json({"ok": not failed, "checked": [checked_data(one, tables=tables) for one in checked]})
     else:
-        for name, findings in checked:
+        for name, findings, found in checked:
             click.echo(f"{name}：{counted(findings)}")
             for finding in findings:
                 click.echo(f"[{LEVELS[finding.level]}] {finding}")
+            for table in found:
+                click.echo(f"\n{table}")
     return FINDINGS if failed else FINE
+
+
+Checked = tuple[str, tuple[Diagnostic, ...], tuple[RuleTables, ...]]
+
+
+def wrong(findings: Sequence[Diagnostic], levels: Sequence[str] = ("error",)) -> bool:
+    """Whether there is a finding of one of the levels."""
+    return any(finding.level in levels for finding in findings)
+
+
+def checked_data(one: Checked, *, tables: bool) -> dict[str, object]:
+    """What was found in one text, as plain data."""
+    name, findings, found = one
+    document: dict[str, object] = {"file": name, "findings": [placed(finding) for finding in findings]}
+    return document | {"tables": [table.to_dict() for table in found]} if tables else document
 
 
 LEVELS = {"error": "错误", "需确认": "需确认", "info": "提示"}
@@ -234,18 +259,25 @@ def fmt(
 
 @main.command("run", short_help="按方案给一张表里的人打分")
 @click.argument("plan_name", metavar="方案")
-@click.option("--facts", required=True, metavar="文件", help="事实表，.xlsx 或 .csv")
+@click.option(
+    "--facts",
+    required=True,
+    multiple=True,
+    metavar="文件",
+    help="事实表，.xlsx、.csv 或装着它们的文件夹；可重复，几张表按人合起来",
+)
 @click.option("--out", metavar="文件", help="结果存为 .xlsx、.csv 或 .json；不写就显示")
 @sheet_option
 @json_option
-def run(plan_name: str, facts: str, out: str | None, sheet: str, as_json: bool) -> int:
+def run(plan_name: str, facts: tuple[str, ...], out: str | None, sheet: str, as_json: bool) -> int:
     """按方案给一张表里的人打分；写错的行列出来，其余照常打分。
 
     例：kpilib run 方案.kpi --facts 事实.xlsx --out 结果.xlsx
+    例：kpilib run 方案.kpi --facts 财务部.xlsx --facts 人力资源部.xlsx
     """
     sheet = sheet_of(facts, sheet)
     plan = load_plan(plan_name)
-    table = read_facts(facts, plan, sheet=sheet)
+    table = open_facts(facts, plan, sheet=sheet)
     if out is not None:
         with Progress() as progress:
             summary = write_results(out, plan, table, progress=progress)
@@ -262,7 +294,7 @@ def run(plan_name: str, facts: str, out: str | None, sheet: str, as_json: bool) 
         for result in results:
             summary.add(result)
     if not as_json:
-        report_faults(table, summary)
+        report_faults(table, summary.faults, summary.fault_count)
     return FINDINGS if summary.faulty else FINE
 
 
@@ -273,16 +305,6 @@ def print_results(plan: Plan, table: FactTable) -> Summary:
         waiting.seek(0)
         shutil.copyfileobj(waiting, sys.stdout)
     return summary
-
-
-def report_faults(table: FactTable, summary: Summary) -> None:
-    """What is missing and what is wrong in a table, on stderr."""
-    for name in table.missing:
-        click.echo(f"没有「{name}」列，这一项全部待定", err=True)
-    for fault in summary.faults[:SHOWN_FAULTS]:
-        click.echo(str(fault), err=True)
-    if summary.fault_count > SHOWN_FAULTS:
-        click.echo(f"还有 {summary.fault_count - SHOWN_FAULTS} 处", err=True)
 
 
 class Progress:
@@ -305,6 +327,9 @@ class Progress:
         if self._shown and rows % 256 == 0 and time.monotonic() >= self._next:
             click.echo(f"\r已打分 {rows:,} 行", err=True, nl=False)
             self._next, self._written = time.monotonic() + 0.2, True
+
+
+main.add_command(facts_command)
 
 
 @main.command("demo", short_help="用附带的方案和事实表演示一遍")

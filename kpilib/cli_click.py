@@ -19,7 +19,7 @@ try:
 except ImportError:  # the extra is what brings it
     sys.exit('命令行需要 click：pip install "kpilib[cli]"')
 
-__all__ = ["FINDINGS", "FINE", "USAGE", "Program", "click", "print_json", "report_error"]
+__all__ = ["FINDINGS", "FINE", "USAGE", "Command", "Program", "click", "print_json", "report_error"]
 
 # The number that every JSON document carries; it grows when a reader of the old form could be misled.
 JSON_FORMAT = 1

@@ -80,13 +80,13 @@ def only_with(what: str, **options: Any) -> None:
         raise click.UsageError(f"{'、'.join(given)} 只{what}")
 
 
-def sheet_of(facts: str, sheet: str) -> str:
+def sheet_of(facts: Sequence[str], sheet: str) -> str:
     """The name of the worksheet that is asked for.
 
     Raises:
-        click.UsageError: the facts are no workbook.
+        click.UsageError: none of the facts is a workbook.
     """
-    if sheet and Path(facts).suffix.lower() == ".csv":
+    if sheet and all(Path(name).suffix.lower() == ".csv" for name in facts):
         raise click.UsageError("--sheet 只用于 .xlsx，CSV 没有工作表")
     return sheet
 

@@ -22,6 +22,8 @@ from kpilib.syntax.print import print_rule
 from kpilib.syntax.reader import read_rule
 from kpilib.syntax.template import Hole, fill, holes_of
 from kpilib.syntax.tree import RuleTree, Target
+from kpilib.views.boundary import Boundaries
+from kpilib.views.boundary_rows import boundaries
 from kpilib.views.explain import Explanation, explain
 
 
@@ -202,13 +204,7 @@ class Rule:
         self._demand_filled()
         lowered, scorer = self._scorer(self._with_target(target))
         if lowered.target is not None:
-            raise UncoveredError(
-                "目标值还没有给",
-                code="KPI503",
-                source=self.source,
-                hint="用 target= 给出目标值",
-                example='target="90%"',
-            )
+            raise self._open_target()
         env = read_inputs(lowered.variables, value, unit, when)
         result = scorer.score(env)
         if isinstance(result, Absent):
@@ -261,6 +257,23 @@ class Rule:
         env = read_inputs(lowered.variables, value, unit, when)
         return explain(lowered, env, points, self.source, goal or self._goal_used(), self.indicator)
 
+    def boundaries(self, *, target: Any = None) -> Boundaries:
+        """The canonical sentence and, for each input, the points just below, at and just above every threshold.
+
+        With several inputs the others are held where they cost nothing, and the table says where.
+
+        Raises:
+            UncoveredError: the target is still open.
+            TemplateError: a number of the rule is blank.
+        """
+        self._demand_filled()
+        goal = self._with_target(target)
+        lowered = self._lowered(goal)
+        if lowered.target is not None:
+            raise self._open_target()
+        used = goal or self._goal_used()
+        return boundaries(lowered, sentence=self.text, source=self.source, goal=used, indicator=self.indicator)
+
     def _goal_used(self) -> Goal | None:
         if self._goal is not None:
             return self._goal
@@ -275,6 +288,15 @@ class Rule:
         )
         kind = InputError if absent.code == "KPI801" else UncoveredError
         return kind(message, code=absent.code, span=absent.span, source=self.source, hint=hint)
+
+    def _open_target(self) -> UncoveredError:
+        return UncoveredError(
+            "目标值还没有给",
+            code="KPI503",
+            source=self.source,
+            hint="用 target= 给出目标值",
+            example='target="90%"',
+        )
 
     def _demand_filled(self) -> None:
         holes = self.holes

@@ -36,6 +36,7 @@ ROOMS = (
     {"output"},
     {"cli_click"},
     {"cli_options"},
+    {"cli_facts"},
     {"cli"},
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

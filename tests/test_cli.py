@@ -363,12 +363,13 @@ def test_only_so_many_faults_are_listed(folder: Path) -> None:
         ("none.kpi", "--facts", "facts.csv"),
         ("plan.kpi", "--facts", "none.csv"),
         ("plan.kpi", "--facts", "plan.kpi"),
-        ("plan.kpi", "--facts", "."),
+        ("plan.kpi", "--facts", "empty"),
         ("plan.kpi", "--facts", "facts.csv", "--out", "none/out.csv"),
         ("plan.kpi", "--facts", "facts.csv", "--out", "out.pdf"),
     ],
 )
 def test_files_that_cannot_be_used_are_errors(args: tuple[str, ...], folder: Path) -> None:
+    (folder / "empty").mkdir()
     result = kpilib("run", *args)
     assert result.exit_code == 1
     assert result.stderr.startswith("KPI807")
@@ -510,3 +511,42 @@ def test_help_comes_quickly() -> None:
 
     # The wanted limit is 0.25 s; a busy machine is not a failure.
     assert min(seconds() for _ in range(5)) < 1.0
+
+
+# ---- boundary tables -------------------------------------------------------------------------------------------------
+
+
+def test_check_prints_the_boundary_table_of_a_rule() -> None:
+    given = ("check", "--rule", RULE, "--full-marks", "20", "--target", "90%", "--table")
+    result = kpilib(*given)
+    assert result.exit_code == 0
+    assert "【规则】每低1%扣2分；小于70%不得分（满分 20 分）" in result.stdout
+    assert len([line for line in result.stdout.splitlines() if line.startswith("□")]) == 11
+    (document,) = json.loads(kpilib(*given, "--json").stdout)["checked"]
+    (table,) = document["tables"]
+    assert table["boundaries"]["tables"][0]["rows"][6]["points"] == "0.02"
+    assert "tables" not in json.loads(kpilib(*given[:-1], "--json").stdout)["checked"][0]
+
+
+def test_check_prints_a_table_for_each_indicator(folder: Path) -> None:
+    result = kpilib("check", "plan.kpi", "--table")
+    assert result.exit_code == 0
+    assert re.findall("【(.*?)】", result.stdout) == ["回款率", "新客户数", "出勤"]
+
+
+def test_what_cannot_be_listed_says_why(folder: Path) -> None:
+    assert "目标值还没有给" in kpilib("check", "--rule", "每低1%扣2分", "--full-marks", "20", "--table").stdout
+    blank = kpilib("check", "--rule", "每低__%扣2分", "--full-marks", "20", "--target", "90%", "--table")
+    assert "还有空着没填的数：每低多少" in blank.stdout
+    wrong = kpilib("check", "--rule", "每低1%浮动2分", "--full-marks", "20", "--table")
+    assert (wrong.exit_code, "【" in wrong.stdout) == (1, False)
+    (folder / "wrong.kpi").write_text("只有标题\n", encoding="utf-8")
+    both = kpilib("check", "wrong.kpi", "plan.kpi", "--table")
+    assert (both.exit_code, "【回款率】" in both.stdout) == (1, True)
+
+
+def test_points_that_are_scaled_in_the_total_say_so(folder: Path) -> None:
+    plan = "考核\n口径：计分制 百分制加权\n一、业绩（100%）\n（一）回款率（40%）\n90%以上得100分；低于90%得60分\n（二）率（60%）\n90%以上得100分；低于90%得60分\n"
+    (folder / "scaled.kpi").write_text(plan, encoding="utf-8")
+    result = kpilib("check", "scaled.kpi", "--table")
+    assert "下面的得分乘以 0.4 计入总分" in result.stdout, result.stdout

@@ -25,13 +25,17 @@ _REMEMBERED = 20_000
 
 @frozen(kw_only=True)
 class FactRow:
-    """One person's facts: inputs and targets by name, and what is wrong with them."""
+    """One person's facts: inputs and targets by name, and what is wrong with them.
+
+    Where facts are gathered from several tables, `places` says for each input which table and row it stands in.
+    """
 
     row: int
     who: Mapping[str, str]
     facts: Mapping[str, Value]
     targets: Mapping[str, Value]
     faults: tuple[Fault, ...] = ()
+    places: Mapping[str, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -41,7 +45,13 @@ class FactTable:
     path: Path
     columns: tuple[Column, ...]
     missing: tuple[str, ...]  # inputs of the plan that have no column, so that they are 待定 for everyone
+    skipped: tuple[str, ...] = ()  # sheets with people in them that are no facts of the plan
     _rows: Iterator[Row] = field(repr=False)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that the facts come from."""
+        return (self.path,)
 
     def __iter__(self) -> Iterator[FactRow]:
         walk = _Walk({column.index: column for column in self.columns}, "工号" in self.identity)

@@ -113,7 +113,7 @@ def score_rows(plan: Plan, table: Iterable[FactRow]) -> Iterator[Result]:
             try:
                 sheet = plan.score(row.facts, targets=row.targets)
             except KpiError as error:
-                faults = tuple(_of_row(row.row, finding) for finding in error.diagnostics)
+                faults = tuple(_of_row(row, finding) for finding in error.diagnostics)
         yield Result(row=row.row, who=row.who, sheet=sheet, faults=faults)
 
 
@@ -138,12 +138,15 @@ def one_result(plan: Plan, table: FactTable, who: str) -> Scoresheet:
     return result.sheet
 
 
-def _of_row(row: int, finding: Diagnostic) -> Fault:
+def _of_row(row: FactRow, finding: Diagnostic) -> Fault:
     """A finding of the plan's, which names its indicator, as the fault of a row."""
     named = _NAMED.match(finding.message)
-    message = f"第{row}行{'' if named else '：'}{finding.message}"
+    about = named[1] if named else ""
+    place = next((place for name, place in row.places.items() if about in (name, name.partition(".")[0])), "")
+    place = place or next(iter(row.places.values()), f"第{row.row}行")
+    message = f"{place}{'' if named else '：'}{finding.message}"
     error = InputError(message, code=finding.code, hint=finding.hint, example=finding.example)
-    return Fault(row=row, column=named[1] if named else "", error=error)
+    return Fault(row=row.row, column=about, error=error)
 
 
 class Writer(Protocol):

@@ -138,8 +138,9 @@ class Workbook:
         for note in plan.notes:
             line = f"第{line_of(plan.source, note.span.start)[0]}行" if note.span is not None and plan.source else ""
             yield "需确认" if note.level == "需确认" else "提示", line, f"{note.code} {note.message}"
-        yield "事实表", "", self._table.path.name
+        yield from (("事实表", "", path.name) for path in self._table.paths)
         yield "结果", "", str(summary)
+        yield from (("没有读", "", place) for place in self._table.skipped)
         for name in self._table.missing:
             yield "没有列", name, "全部待定"
         for fault in summary.faults:

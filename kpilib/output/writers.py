@@ -41,7 +41,7 @@ def write_results(
         raise InputError(
             f"不认识的文件类型 {kind or target.name}", code="KPI807", hint="结果可以存为 .xlsx、.csv 或 .json"
         )
-    if target.exists() and target.samefile(table.path):
+    if target.exists() and any(target.samefile(path) for path in table.paths):
         raise InputError("结果和事实表是同一个文件", code="KPI807", hint="给结果另起一个文件名", example="")
     if kind == ".xlsx":
         xlsxwriter_package()

@@ -18,6 +18,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -77,6 +78,25 @@ def xlsx_rows(path: Path, *, sheet: str = "") -> Iterator[Row]:
     Raises:
         InputError: not a workbook, damaged, protected by a password, or too large; no such sheet.
     """
+    with _opened(path) as archive:
+        book = _Book.read(archive)
+        yield from _Sheet(book, archive).rows(book.place_of(sheet))
+
+
+def xlsx_sheets(path: Path) -> tuple[str, ...]:
+    """The names of the sheets that are not hidden, in order.
+
+    Raises:
+        InputError: as xlsx_rows does.
+    """
+    with _opened(path) as archive:
+        book = _Book.read(archive)
+        return tuple(name for name in book.sheets if name not in book.hidden)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive of a workbook; what is wrong with it, while it is read too, is an InputError."""
     with path.open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
@@ -84,8 +104,7 @@ def xlsx_rows(path: Path, *, sheet: str = "") -> Iterator[Row]:
                     raise InputError(
                         f"工作簿解开后超过 {MAX_UNPACKED // 2**20} MB", code="KPI807", hint="把事实表另存为 CSV UTF-8"
                     )
-                book = _Book.read(archive)
-                yield from _Sheet(book, archive).rows(book.place_of(sheet))
+                yield archive
         except _DAMAGE as error:
             file.seek(0)
             raise _unreadable(file.read(4) == b"\xd0\xcf\x11\xe0") from error

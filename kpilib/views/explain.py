@@ -21,6 +21,11 @@ FORMAT = 1
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
+def escaped(text: str) -> str:
+    """A text as it may stand in HTML."""
+    return text.translate(_ESCAPED)
+
+
 @frozen
 class Line:
     """One step: what it is, its worth in points (None where it is no number), and the words that it comes from."""
@@ -105,14 +110,14 @@ def explain(
     lines: list[Line] = []
     if goal is not None:
         number = f"{decimal_text(goal.amount.value or Fraction(0))}{goal.amount.unit.symbol}"
-        lines.append(Line(f"目标值 {number}", None, _words(source, goal.span), goal.span))
+        lines.append(Line(f"目标值 {number}", None, words_at(source, goal.span), goal.span))
     running: Fraction | None = None
     for stage in lowered.stages:
         worth = evaluate(stage.expr, env)
         if isinstance(worth, Absent):
             continue
-        span = _span_of(stage, env)
-        words = _words(source, span)
+        span = span_of(stage, env)
+        words = words_at(source, span)
         match stage.kind:
             case "adjust":
                 if worth != 0:
@@ -140,7 +145,7 @@ def explain(
     return Explanation(inputs, tuple(lines), points)
 
 
-def _span_of(stage: Stage, env: Mapping[str, Fraction | str | Absent]) -> Span | None:
+def span_of(stage: Stage, env: Mapping[str, Fraction | str | Absent]) -> Span | None:
     """Of a ladder the words of the rung that holds, else the stage's own."""
     for guard, span in stage.rungs:
         if evaluate(Case(((guard, Const(Fraction(1))),), Const(Fraction(0))), env) == 1:
@@ -148,8 +153,14 @@ def _span_of(stage: Stage, env: Mapping[str, Fraction | str | Absent]) -> Span |
     return stage.span
 
 
-def _words(source: str, span: Span | None) -> str:
+def words_at(source: str, span: Span | None) -> str:
+    """The author's words at a place, on one line and cut."""
     if span is None or not source:
         return ""
-    text = " ".join(source[span.start : span.end].split())
+    said = source[span.start : span.end]
+    if any(
+        said.count(left) > said.count(right) and source.startswith(right, span.end) for left, right in ("()", "（）")
+    ):
+        said += source[span.end]  # the bracket around the points of a choice is no part of it
+    text = " ".join(said.split())
     return text if len(text) <= 60 else text[:60] + "…"
