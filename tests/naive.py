@@ -296,6 +296,8 @@ class _Naive:
 
     def proportional(self, clause: Proportional) -> Fraction:
         x = self.metric(clause.metric)
+        if clause.complement:
+            return (1 - x) * (self.start_points() if clause.whole is None else clause.whole.base)
         by_rate = self.target_unit is not None and self.target_unit.kind == "rate"
         if self.target is not None and (clause.by_target or not by_rate):
             if self.target <= 0:

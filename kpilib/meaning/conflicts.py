@@ -203,6 +203,12 @@ class Conflicts(Context):
                 )  # fmt: skip
 
     def _share(self, clause: Proportional) -> None:
+        if clause.complement:
+            if self.good_when_high(self.metric(clause)):
+                raise self.refuse(
+                    "KPI118", f"「{clause.metric}」越高越好，却按它扣去", clause.span, hint="写 得分=完成率×N分"
+                )
+            return
         if re.search(_BAD, clause.metric):
             raise self.refuse(
                 "KPI118", f"「{clause.metric}」越低越好，却按它给分", clause.span, hint="写 完成率 或 合格率"

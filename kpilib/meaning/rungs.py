@@ -268,6 +268,8 @@ class Rungs(Context):
                 hint="用 full_marks= 给出满分，或写 满分20分",
                 example="满分20分，按完成比例计分",
             )
+        if clause.complement:
+            return scale(whole, add(Const(Fraction(1)), scale(Fraction(-1), variable)))
         relative = self.goal is not None and (self.goal.amount.unit.kind != "rate" or clause.by_target)
         if variable.unit is MARKS and not relative:
             ratio: Expr = scale(Fraction(1, 100), variable)

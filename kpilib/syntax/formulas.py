@@ -9,6 +9,7 @@ from attrs import evolve
 from kpilib.quantity import MARKS
 from kpilib.syntax.conditions import Conditions
 from kpilib.syntax.heads import heads
+from kpilib.syntax.lexer import Word
 from kpilib.syntax.names import SCORED, demand_free, name_of, share_name
 from kpilib.syntax.phrases import (
     Defined,
@@ -51,6 +52,7 @@ class Formulas(Conditions):
     def _formula(self) -> None:
         factors, self.factors = self.factors, []
         span = factors[0].span.cover(factors[-1].span)
+        complement = next((factor for factor in factors if factor.complement), None)
         names = [factor.value for factor in factors if not isinstance(factor.value, (Amount, str))]
         numbers = [factor.value for factor in factors if isinstance(factor.value, Amount)]
         full = sum(1 for factor in factors if factor.value == "full")
@@ -70,6 +72,9 @@ class Formulas(Conditions):
             return  # 实际/目标×100%: a metric's definition
         if len(names) != 1 or full > 1:
             raise self.refuse("KPI104", "看不懂这个算式", span, hint="写成 得分=完成率×N分", example="得分=完成率×50分")
+        if complement is not None:
+            self._complement(names[0], factors, span)
+            return
         metric = name_of(names[0].text)
         demand_free(names[0], self.source)
         if not metric and "率" not in names[0].text:
@@ -96,6 +101,23 @@ class Formulas(Conditions):
             raise self.refuse("KPI104", "看不懂这个算式", span, hint="写成 得分=完成率×N分", example="得分=完成率×50分")
         self._proportional(metric, span, evolve(marks[0], unit=MARKS), checked=True)
 
+    def _complement(self, word: Word, factors: list[Factor], span: Span) -> None:
+        """得分=(1-差错率)×20分: what is left of the marks."""
+        found = re.fullmatch(r"\((?P<one>1|100%)-(?P<name>.+)\)", word.text)
+        marks = [factor.value for factor in factors if isinstance(factor.value, Amount)]
+        full = [factor for factor in factors if factor.value == "full"]
+        if (
+            found is None
+            or len(marks) + len(full) != 1
+            or any(mark.unit.kind not in ("marks", "number") for mark in marks)
+        ):
+            raise self.refuse(
+                "KPI104", "看不懂这个算式", span, hint="写成 得分=(1-差错率)×N分", example="得分=(1-差错率)×20分"
+            )
+        whole = evolve(marks[0], unit=MARKS) if marks else None
+        self._flush()
+        self.parts.append(Proportional(name_of(found["name"]), whole=whole, complement=True, span=span))
+
     def _proportional(self, metric: str, span: Span, whole: Amount | None, *, checked: bool = False) -> None:
         by_target = any(word in metric for word in ("目标", "计划", "预算", "任务", "应")) and any(
             sign in metric for sign in ("占", "与", "/", "除以", "对", "比", "和")
@@ -109,7 +131,7 @@ class Formulas(Conditions):
         computed = re.search(r"计算(?:分值|得分|分数)?$", said) is not None and not re.search(
             r"比例|比重|百分比|之比", said
         )
-        clause = Proportional(share_name(metric), by_target, whole, computed, capped, span)
+        clause = Proportional(share_name(metric), by_target, whole, computed, capped, span=span)
         if self.otherwise is not None:
             self.otherwise = None
             self._flush()

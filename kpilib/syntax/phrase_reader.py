@@ -171,6 +171,9 @@ class Reader(Measures):
     def _factor(self, tree: Any, span: Span, *, opens: bool = False, scores: bool = False) -> Phrase:
         child = tree.children[0]
         if hasattr(child, "start_pos"):
+            word = self.word(child)
+            if word.kind == "COMPLEMENT":
+                return Factor(word, span, opens, scores, complement=True)
             return Factor("full", span, opens, scores)
         if child.data == "words":
             return Factor(self.word(child.children[0]), span, opens, scores)

@@ -124,6 +124,7 @@ class Factor(NamedTuple):
     span: Span
     opens: bool = False
     scores: bool = False
+    complement: bool = False  # (1-差错率)
 
 
 class Defined(NamedTuple):

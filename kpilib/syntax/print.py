@@ -226,6 +226,8 @@ def _condition(condition: Condition) -> str:
 
 
 def _proportional(clause: Proportional) -> str:
+    if clause.complement:
+        return f"得分=(1-{clause.metric})×{_amount(clause.whole) if clause.whole is not None else '权重分'}"
     if clause.whole is not None:
         whole = _amount(clause.whole)
         return f"得分={clause.metric}×{whole.removesuffix('分') + '%' if SCORED.search(clause.metric) else whole}"

@@ -225,6 +225,7 @@ class Proportional(Node):
     whole: Amount | None = None
     computed: bool = field(default=False, eq=False)  # 计算, without 得分: may tell how the rate is found
     capped: bool = False  # the words speak of 满分 or 标准分, not just of a weight
+    complement: bool = False  # 得分=(1-差错率)×N分
     span: Span = _span()
 
 
