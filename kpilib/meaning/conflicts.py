@@ -154,7 +154,8 @@ class Conflicts(Context):
             metric = self.metric(part)
             rate = metric.unit is not None and metric.unit.kind == "rate" and size.unit.kind == "rate"
             half = rate and size.value is not None and 2 * size.base >= 1
-            if (whole or half) and re.search(r"(?:低于|高于|超过|超出|少于|多于)", said):
+            bound = re.search(r"每.{0,2}(?:低于|高于|超过|超出|少于|多于)", said) is not None
+            if bound and (whole or half) and not part.of_target:
                 word = "低于" if part.direction == "down" else "高于"
                 raise self.ambiguous(
                     f"{shown(size)}是一档的大小，还是界限？", clause.span,
