@@ -218,8 +218,8 @@ def test_what_the_system_says_of_a_file_is_said_in_chinese(folder: Path) -> None
     assert kpilib("run", "plan.kpi", "--facts", "none.csv").stderr == "KPI807 读不了 none.csv（没有这个文件或文件夹）\n"
     result = kpilib("run", "plan.kpi", "--facts", "good.csv", "--out", "none/out.csv")
     assert "（没有这个文件或文件夹）" in result.stderr
-    Path("dir.csv").mkdir()
-    assert kpilib("run", "plan.kpi", "--facts", "dir.csv").stderr == "KPI807 读不了 dir.csv（这是文件夹，不是文件）\n"
+    Path("dir.kpi").mkdir()
+    assert "读不了「dir.kpi」：这是文件夹，不是文件\n" in kpilib("check", "dir.kpi").stdout
     Path("bad.xlsx").write_bytes(b"PK" + b"x" * 100)
     assert "文件损坏，或者不是 .xlsx\n" in kpilib("run", "plan.kpi", "--facts", "bad.xlsx").stderr
 
