@@ -220,6 +220,8 @@ def test_what_the_system_says_of_a_file_is_said_in_chinese(folder: Path) -> None
     assert "（没有这个文件或文件夹）" in result.stderr
     Path("dir.csv").mkdir()
     assert "文件夹 dir.csv 里没有 .xlsx 和 .csv" in kpilib("run", "plan.kpi", "--facts", "dir.csv").stderr
+    Path("dir.kpi").mkdir()
+    assert "读不了「dir.kpi」：这是文件夹，不是文件\n" in kpilib("check", "dir.kpi").stdout
     Path("bad.xlsx").write_bytes(b"PK" + b"x" * 100)
     assert "文件损坏，或者不是 .xlsx\n" in kpilib("run", "plan.kpi", "--facts", "bad.xlsx").stderr
 
