@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 _FOLDED: dict[int, str] = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 
@@ -33,6 +34,21 @@ _TRADITIONAL = str.maketrans(
 _WIDE = {",": "，", ";": "；", ":": "：", "(": "（", ")": "）", "!": "！", "?": "？"}
 
 _TABLE: dict[int, str] = {**_FOLDED, **{code: chr(value) for code, value in _TRADITIONAL.items()}, **_SIGNS}
+
+
+class _Later:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(self.pattern), name)
+        setattr(self, name, found)  # the next time it is found without this method
+        return found
+
+
+def later(pattern: str) -> re.Pattern[str]:
+    """A pattern whose methods are there, and which is compiled at their first use: for what most rules never need."""
+    return cast("re.Pattern[str]", _Later(pattern))
 
 
 class Span(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from kpilib.syntax import table as tables
 from kpilib.syntax.lalr import table_text
 from kpilib.syntax.lexer import Word, classes, lex, vocabulary
 from kpilib.syntax.table import declared
-from kpilib.text import Span
+from kpilib.text import Span, later
 
 CASES = Path(__file__).parent / "cases"
 KINDS = sorted({name for name, _ in vocabulary()} | {"TEXT"})
@@ -119,3 +120,15 @@ def test_alias_and_unnamed_terminals_are_refused() -> None:
 def test_lark_is_not_loaded_by_a_rule() -> None:
     program = "import sys, kpilib; kpilib.compile_rule('每低1%扣2分', full_marks=10); print('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout.strip() == b"False"
+
+
+def test_a_later_pattern_is_compiled_at_its_first_use_and_is_then_like_any_other() -> None:
+    broken = later("(")
+    with pytest.raises(re.error):
+        broken.search("")
+    pattern = later("(?P<word>目标|计划)值")
+    for _ in range(2):
+        found = pattern.search("考核目标值")
+        assert found is not None
+        assert found["word"] == "目标"
+    assert pattern.sub("", "计划值90") == "90"

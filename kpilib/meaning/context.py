@@ -49,9 +49,9 @@ from kpilib.syntax.tree import (
     Step,
     Target,
 )  # fmt: skip
-from kpilib.text import Span
+from kpilib.text import Span, later
 
-_GOOD = re.compile(
+_GOOD = later(
     r"(?<![不未非])(?:合格|完成|达成|及时|准确|准时|完好|通过|满意|履约|到位|出勤|回款|覆盖|完整|成功|开机|留存|续约)(?:率|度)$"
 )
 ZERO = Const(Fraction(0))

@@ -10,11 +10,11 @@ import re
 from kpilib.errors import RuleSyntaxError
 from kpilib.quantity import MARKS, exact
 from kpilib.syntax.tree import Amount, Award, Checklist, Points
-from kpilib.text import Span, normalise
+from kpilib.text import Span, later, normalise
 
 MAX_ITEMS = 60
 _MARK = r"(?:[•●·▪■◆*-]|\(?[0-9]{1,2}[.、)]|[①-⑳])[ ]*"
-_LEAD = re.compile(
+_LEAD = later(
     rf"(?:^|(?<=[\n;。]))[ ]*(?:{_MARK}|\([一二三四五六七八九十]{{1,2}}\)[ ]*)?(?P<lead>[^\n:;。,]{{0,40}}?[,]?[^\n:;。,]{{0,30}}?"
     r"(?:对(?:下列|以下)[^\n:;。]{0,10}(?:满意|认可|检查|评价|考核|评估|打分)|认为|评价如下"
     r"|(?:满足|符合|做到|达到)(?:下列|以下)[^\n:;。]{0,6}|(?:下列|以下)(?:各项|事项|条件|要求|内容|行为)[^\n:;。]{0,6}))[ ]*:[ ]*"
@@ -22,11 +22,11 @@ _LEAD = re.compile(
 _SCORED = re.compile(r"[0-9]分|[得扣加减记计][0-9]|满分|不得分|零分|[0-9]%|比例")
 _ALL = r"(?:全部|均|都)(?:满意|符合|满足|达到|做到|合格|认可)(?:的)?(?:得|为|记)满分"
 _SHARE = r"按(?:照)?(?:满意|符合|满足|达到|做到|认可)?(?:的)?(?:项数|事项数?|项目数)?(?:的|占总项数的|占总数的)?(?:比例|百分比)(?:计分|得分|折算得分|给分)?"
-_EACH = re.compile(r"每?(?:满意|符合|满足|达到|做到|认可)?(?:一|1)项(?:满意|符合|的)?得(?P<marks>[0-9.]+)分")
+_EACH = later(r"每?(?:满意|符合|满足|达到|做到|认可)?(?:一|1)项(?:满意|符合|的)?得(?P<marks>[0-9.]+)分")
 _MISS = re.compile(
     r"每?(?:有)?(?:一|1)项(?:不满意|不符合|不满足|未达到|未做到|不认可|没有做到|没有达到)(?:的)?[,]?扣(?P<marks>[0-9.]+)分"
 )
-_SILENT = re.compile(rf"(?:{_ALL}|{_SHARE})")
+_SILENT = later(rf"(?:{_ALL}|{_SHARE})")
 
 
 def read_checklist(text: str) -> Checklist | None:

@@ -15,7 +15,7 @@ from attrs import evolve
 from kpilib.quantity import UNITS, chinese_number
 from kpilib.syntax.parts import Labelled, Part
 from kpilib.syntax.tree import Amount, Choice, Clause, Comparison, Deadline, Happens, Lead, Rung
-from kpilib.text import Span, normalise
+from kpilib.text import Span, later, normalise
 
 _N = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})"
 _BEFORE = r"(?:之前|以前|前)"
@@ -35,7 +35,7 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"(?:每个?[一-龥]{{1,4}}|期间|考核期)的?(?P<last>最后一个|倒数第一个|第?(?P<n>{_N})个)(?:星期|周|礼拜)(?P<w>[一二三四五六日天])(?:{_BEFORE})?",
      lambda m: f"期间的{'最后一个' if m['n'] is None else _nth(_int(m['n']))}星期{m['w'].replace('天', '日')}"),
 )  # fmt: skip
-_DEADLINES = tuple((re.compile(pattern), canonical) for pattern, canonical in _FORMS)
+_DEADLINES = tuple((later(pattern), canonical) for pattern, canonical in _FORMS)
 _HINT = re.compile("前|内|星期|周|礼拜")
 _ORDINALS = "一二三四五六七八九十"
 # Read as one word, of which only these two characters mean anything.

@@ -18,6 +18,7 @@ from kpilib.syntax.tree import (
     Amount,
     Award,
 )
+from kpilib.text import later
 
 # Words that may stand between a bound and its award.
 BETWEEN = frozenset(
@@ -90,7 +91,7 @@ _REMARKS = frozenset(
     ]
 )
 # References that a step may be counted from.
-_REFERENCE = re.compile(
+_REFERENCE = later(
     r"目标|计划|预算|基准|基数|标准|合同|定额|同期|上年|上月|上期|去年|平均|规定|要求|限额|指标|任务|工期|周期|成本|期限|底线|红线|达标"
 )
 

@@ -7,7 +7,7 @@ import re
 from kpilib.errors import RuleSyntaxError
 from kpilib.syntax.lexer import Word
 from kpilib.syntax.near import near_miss
-from kpilib.text import Span
+from kpilib.text import Span, later
 
 # Words around a name that do not belong to it.
 _BEFORE = re.compile(
@@ -98,18 +98,18 @@ SHORT_EVENTS = set("错漏缺迟晚误少丢断超空旷逾输赢")
 SCORED = re.compile(r"(?:成绩|分数|考分|评分|总分|平均分)$")
 # Names that one lateness goes by.
 LATE = re.compile(r"(?:延误|延迟|延期|延时|逾期|超期|拖延|推迟|滞后|拖期|迟交|晚交|迟报|晚报|晚|迟)(?:天数|时间)?$")
-LASTING = re.compile(
+LASTING = later(
     r"(?:延误|延迟|延期|延时|迟到|逾期|超期|超时|拖期|拖延|推迟|滞后|晚|迟|提前|耽误|缺勤|旷工|误工|停机|停工|等待|加班|拖欠|中断|脱岗|早退|请假|事假|病假|缺席|超出|停产|宕机|故障|缺课|离岗|空岗|迟交|晚交|迟报|晚报|超|(?:延误|延迟|延期|逾期|超期|推迟|拖延)(?:报送|提交|上报|交付|完成|归还|送达|发放|交货|上交|办结|回复))$"
 )
 
 _DIGITS = re.compile(r"[0-9]")
 # Vocabulary that text may not hold outside the idioms, since it would be a clause misread.
-_LEAKED = re.compile(
+_LEAKED = later(
     r"乘|扣|得分|加分|减分|记分|计分|满分|零分|不得|以上|以下|以内|之内|低于|高于|超过|大于|小于|多于|少于|不足|不超|不低|不高|不少|不满|为止|封顶|上限|下限|最多|最高(?=加|扣|得|不)|最低(?=加|扣|得|不)|每(?!周|月|年|日|天|季)|否则|罚|奖励|[%‰×*=+<>≥≤]|分(?=$)"
 )
 # Two columns of a table that ran together often leave a word twice (工具工具).
-_DOUBLED = re.compile(r"([一-龥]{2,})\1")
-_HARMLESS = re.compile(
+_DOUBLED = later(r"([一-龥]{2,})\1")
+_HARMLESS = later(
     r"超额完成|处罚|惩罚|罚单|奖罚|(?:调查|抽查|审查|督查|巡查|评估表?|考核|测评|检查|评价|考试|评审|综合|平均)得分|部分|百分|分析|分公司|积分|分类|分解|分工|分管|充分|分配|分钟|分包|分摊|分级|区分|十分|身份|成分|分项|细分|划分|评分标准|分值|评分表|得分率|评分细则|评分项目|评分|平均得分|分店|分局|分校|分部|学分|分别|分厂|分歧|分享|分发|分布|"
     r"罚款|水分|不得(?!分)|少于规定|多于规定|扣款|扣押|扣件|打分"
 )
@@ -189,7 +189,7 @@ def _place(source: str, sign: str, span: Span) -> Span:
 
 
 # What names of rates, amounts and times end in.
-_NOUNS = re.compile(
+_NOUNS = later(
     r"(?:率|数|量|额|值|点|比|度|期|长|本|能|力|分|例|间|龄|价|损|耗|均|差|失|款|费|用|金|入|润|效|益|产|成绩|进度|标|次|人|成|利|债|税|货|存|息|重|积|温|速|收|支|出入|响应|延误|延迟|逾期|超期|迟到|偏差|差异|误差|占|率为|误|缺|停机|故障|投诉|增长|降幅|增幅|幅度|库存|情况|水平|比重|指数|评分|得分|考试|培训|测评|检查|评价|业绩|销售|任务|计划|目标|时|岁|年|月|天|出勤|周转|缩短|增|限|题|性|案件|提升|下降|上升|降低|提高|增加|减少|满意)$"
 )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from kpilib.errors import InputError
 from kpilib.quantity import PLAIN, UNITS, Unit, number_value, scale_myriad, unit_named
 from kpilib.syntax.tree import Amount
+from kpilib.text import later
 
 # The letters that stand for a number in the skeleton of a sentence (grammar/words.lark explains them).
 # They cannot occur otherwise: normalise() folds full-width letters.
@@ -86,7 +87,7 @@ def _start(dated: bool) -> re.Pattern[str]:
 
 _MYRIAD = re.compile(r"[百千]?[万亿]")
 _SECOND = re.compile(rf"(?:\(含\))?(?:-|~|至|到|~~)(?P<digits>{_D}|{_C})")
-_OWN = re.compile(r"[一-龥](?=,?[扣加减得][0-9一二三四五六七八九十])")
+_OWN = later(r"[一-龥](?=,?[扣加减得][0-9一二三四五六七八九十])")
 _NO_OWN = set("半分各均应可将再另则只的都万亿千百十点倍以及般定致样直旦流律切共向生带方")
 
 
