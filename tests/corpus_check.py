@@ -9,6 +9,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import kpilib
@@ -30,8 +31,12 @@ def outcome(row: dict) -> tuple[str, str]:
         if kind in ("refuse", "template"):
             return "scored", rule.text
         if kind == "plan":
-            return ("exact", rule.text) if False else ("scored", rule.text)
+            return "scored", rule.text
         remark = ""
+        if row.get("range"):
+            bounds = [(one.domain.minimum, one.domain.maximum) for one in rule.inputs if one.domain.maximum is not None]
+            if bounds != [tuple(map(Fraction, row["range"]))]:
+                return "wrong", f"marks within {bounds}, not {row['range']}"
         for value, points in row["probes"]:
             got = rule.score(value)
             if got != Decimal(points):

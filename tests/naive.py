@@ -289,7 +289,7 @@ class _Naive:
         if isinstance(award, Proportional):
             return self.proportional(award)
         if award.kind == "set":
-            return self.points(award) * (scale if award.points.kind == "marks" else 1)
+            return self.points(award) * (scale if award.points.kind in ("marks", "judged") else 1)
         if award.kind == "gain":
             return self.start_points() + self.points(award)
         return self.start_points() - self.points(award)

@@ -15,6 +15,8 @@ _MARKS = re.compile(r"(?P<sign>[+-]?)(?P<low>[0-9]+(?:\.[0-9]+)?)(?:[-~](?P<high
 _SAID = re.compile(
     r"[,;:]?(?:(?P<verb>加|奖励|扣|减|得|计|记)(?P<marks>[0-9.]+)分|(?P<none>不扣分|不加分|不得分|不加不扣))$"
 )
+_BOUND = re.compile(r"[≥≤<>]|以上|以下|以内|低于|高于|超过|不足")
+_CELL = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[-~][0-9]+(?:\.[0-9]+)?)?分?")
 _VOCABULARY = re.compile(r"[0-9]|每|以上|以下|低于|高于|超过|不足|满分|得分|扣分|加分|[%‰≥≤<>=]")
 
 
@@ -63,6 +65,27 @@ def read_cells(text: str) -> tuple[Clause, ...]:
             f"「{names[double][:20]}」写了两次", code="KPI119", span=span, source=text, hint="每个选项只写一次"
         )
     return tuple(clauses)
+
+
+def ladder_of_cells(text: str) -> str:
+    """The text of a ladder in cells as one sentence of the same length: A≥90%⏎81-90⏎ is A≥90%得81-90分."""
+    lines = [match for match in re.finditer(r"[^\n]+", normalise(text)) if match[0].strip()]
+    pairs = list(zip(lines[::2], lines[1::2], strict=False))
+    if len(pairs) < 2 or len(lines) % 2:
+        return text
+    if not all(_BOUND.search(label[0]) and _CELL.fullmatch(cell[0].strip()) for label, cell in pairs):
+        return text
+    signs = list(text)
+    for label, cell in pairs:
+        signs[label.end()] = "得"
+        wanted = "" if cell[0].strip().endswith("分") else "分"
+        if text[cell.end() :].strip():
+            wanted += ";"
+        room = len(re.match(r"\n*", text[cell.end() :])[0])  # type: ignore[index]
+        if room < len(wanted) and text[cell.end() :].strip():
+            return text  # no room to write what parts the cells
+        signs[cell.end() : cell.end() + room] = wanted.ljust(room, "\n")  # at the very end there is room for all
+    return "".join(signs)
 
 
 def _award(number: re.Match[str], span: Span, moves: bool) -> Award:

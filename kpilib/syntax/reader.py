@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kpilib.errors import KpiError, RuleSyntaxError, UnitError, UnsupportedError
-from kpilib.syntax.cells import read_cells
+from kpilib.syntax.cells import ladder_of_cells, read_cells
 from kpilib.syntax.checklist import read_checklist
 from kpilib.syntax.clauses import Assembler
 from kpilib.syntax.deadline import late_alone, read_deadline, with_deadline
@@ -59,7 +59,7 @@ def read_rule(text: str, *, target_kind: str = "", indicator: str = "", scored: 
         whole = _by_lines(text)
         if whole:
             return RuleTree(whole, text)
-    deadline, undated = read_deadline(text)
+    deadline, undated = read_deadline(ladder_of_cells(text) if "\n" in text else text)
     words = lex(undated)
     glued = GLUED.search(text)
     if glued is not None and _SECOND_ITEM.search(text, glued.end()):
