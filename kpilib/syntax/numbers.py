@@ -68,11 +68,12 @@ _NAME = (
     r"|[A-Z][0-9]级(?=[一-龥])|[一二三四]级(?=故障|事件|事故|预警|客户|缺陷|响应)|(?<![0-9.])[0-9]{3,5}(?=热线|平台|工单)"
     rf"|(?:^|(?<=[,;。:({ITEM}]))[0-9]+(?:日|天|个?月)(?=[一-龥]{{1,4}}?率)"
 )
+_NAME_SIGNS = frozenset("次包Ss百千万亿内级线台单天日月")
 _DATE_SIGNS = frozenset("年月号日第点时")
 _MISSING = r"%|个百分点|人次|次|个|家|项|件|人|天|万元|元|小时|户|起|例|条|份|台|分钟|批|笔|名"
 _END = rf"[,;。:(){ITEM}]|$"
 _PLAIN = (
-    rf"(?P<half>(?<=[得扣减计记给的分])一半(?=的?分|分值|,|。|;|$))|(?P<named>{_NAME})|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
+    rf"(?P<half>(?<=[得扣减计记给的分])一半(?=的?分|分值|,|。|;|$))|(?P<ratio>(?<![0-9])1:[0-9]+(?:\.[0-9]+)?(?![0-9:]))|(?P<part>(?:百分之|千分之)(?:{_D}|{_C}))"
     rf"|(?P<blank>{_BLANK})|(?P<number>[±+-]?{_D})|(?P<hanzi>(?<![第统唯万专同划均之周])(?<!星期)(?<!(?<![工订清账保运报罚菜名])单)(?:{_C}|半))"
     rf"|(?P<zero>(?<=[为是])零(?=,?(?:得|记|计|加|满分|的|时|者)))|(?P<dash>(?<=[一-龥])-)|(?P<missing>(?<=[高低多少于过为降升减加超到])(?:{_MISSING})(?=[扣加减得记计]|{_END}))"
     rf"|(?P<marks>(?<![不予免无][加减扣奖])(?<=[加减扣奖])分(?={_END}))"
@@ -80,9 +81,10 @@ _PLAIN = (
 
 
 @cache
-def _start(dated: bool) -> re.Pattern[str]:
-    """Where a number can start; dates are looked for only in texts that hold one of their signs."""
-    return re.compile(f"(?P<date>{_DATE})|{_PLAIN}" if dated else _PLAIN)
+def _start(dated: bool, named: bool) -> re.Pattern[str]:
+    """Where a number can start; dates and names are looked for only in texts that hold one of their signs."""
+    first = [f"(?P<date>{_DATE})"] if dated else []
+    return re.compile("|".join([*first, *([f"(?P<named>{_NAME})"] if named else []), _PLAIN]))
 
 
 _MYRIAD = re.compile(r"[百千]?[万亿]")
@@ -118,7 +120,7 @@ _REFERRING = re.compile(r"[一1](?:个)?(?:档|单位)")
 
 def find(text: str, start: int) -> Found | None:
     """The first number of a folded, squeezed text from `start` on."""
-    pattern = _start(not _DATE_SIGNS.isdisjoint(text))
+    pattern = _start(not _DATE_SIGNS.isdisjoint(text), not _NAME_SIGNS.isdisjoint(text))
     while (match := pattern.search(text, start)) is not None:
         found = _read(match)
         if found is not None:
