@@ -208,6 +208,10 @@ class _Naive:
                 raise NotNaiveError("no target")
             return self.target
         base = leaf.amount.base
+        start = self.earning_bound(leaf) if leaf.beyond and self.target is None else None
+        if start is not None:  # 100%得15分，差20%以上不得分: counted from the bound that earns
+            far = base if leaf.amount.unit.kind != "rate" or start[1] == "rate" else base * start[0]
+            return start[0] + far if leaf.beyond == "up" else start[0] - far
         if self.target is None or not (leaf.of_target or leaf.beyond):
             return base  # without a target, x is itself the share
         rate_target = self.target_unit is not None and self.target_unit.kind == "rate"
@@ -218,7 +222,44 @@ class _Naive:
             return base * self.target
         return base
 
+    def earning_bound(self, leaf: Comparison | Between) -> tuple[Fraction, str] | None:
+        """The one bound of that metric that earns marks, with the kind of its unit."""
+        found = {
+            (one.condition.amount.base, one.condition.amount.unit.kind)
+            for one in self.clauses
+            if isinstance(one, Rung)
+            and isinstance(one.condition, Comparison)
+            and one.condition.amount is not None
+            and not one.condition.beyond
+            and isinstance(one.award, Award)
+            and one.award.kind == "set"
+            and one.award.points.kind != "zero"
+        }
+        return found.pop() if len(found) == 1 and len(self.inputs) == 1 else None
+
     def interval(self, leaf: object) -> Interval:
+        if (
+            isinstance(leaf, (Comparison, Between))
+            and leaf.beyond
+            and self.target is None
+            and self.earning_bound(leaf) is not None
+        ):
+            start, kind = self.earning_bound(leaf)  # type: ignore[misc]
+            amounts = [leaf.amount] if isinstance(leaf, Comparison) else [leaf.low, leaf.high]
+            far = [
+                one.base if one.unit.kind != "rate" or kind == "rate" else one.base * start for one in amounts if one
+            ]
+            up = leaf.beyond == "up"
+            if isinstance(leaf, Between):
+                ends = (start + far[0], start + far[1]) if up else (start - far[1], start - far[0])
+                closed = (leaf.low_operator == ">=", leaf.high_operator == "<=")
+                return Interval(ends[0], closed[0] if up else closed[1], ends[1], closed[1] if up else closed[0])
+            edge = start + far[0] if up else start - far[0]
+            outward = leaf.operator[0] == (">" if up else "<")
+            closed_in = "=" in leaf.operator
+            if outward:
+                return Interval(edge, closed_in, None, False) if up else Interval(None, False, edge, closed_in)
+            return Interval(start, False, edge, closed_in) if up else Interval(edge, closed_in, start, False)
         if isinstance(leaf, Between) and leaf.beyond and self.target is not None:
             rate_target = self.target_unit is not None and self.target_unit.kind == "rate"
             near, far = (end.base if rate_target else end.base * self.target for end in (leaf.low, leaf.high))
@@ -492,9 +533,22 @@ class _Naive:
             if award is not None:
                 score += self.worth(award, Fraction(1)) - self.start_points()
         for rung in rules:
-            if isinstance(rung.award, Award) and rung.award.kind == "set" and self.true(rung.condition):
-                score = self.points(rung.award)
+            sets = isinstance(rung.award, Award) and rung.award.kind == "set" and self.true(rung.condition)
+            if sets and not self.left_to_a_better_rung(rung, adjusting):
+                score = self.points(rung.award)  # type: ignore[arg-type]
         return score
+
+    def left_to_a_better_rung(self, rung: Rung, adjusting: list[Rung]) -> bool:
+        """80%-90%扣5分；80%以下不得分, at 80%: the bound that two rungs name goes to the better one."""
+        leaf = rung.condition
+        if self.shared_bound == "worse" or not isinstance(leaf, Comparison) or leaf.operator not in ("<=", ">="):
+            return False
+        assert isinstance(rung.award, Award)
+        if leaf.amount is None or leaf.beyond or rung.award.points.kind != "zero" or len(self.inputs) != 1:
+            return False
+        (x,) = self.inputs.values()
+        others = [one for one in adjusting if isinstance(one.award, Award) and one.award.points.kind != "zero"]
+        return x == self.bound(leaf) and any(self.true(one.condition) for one in others)
 
     def shared_then_stepped(self, rung: Rung) -> Fraction | None:
         """60%-100%按比例，超过100%每超1%加1分: the ladder up to the end of the range, the steps from there."""

@@ -260,10 +260,13 @@ class Bases(Taking):
         if len(leaves) != 1 or isinstance(leaves[0], (Happens, Faultless)):
             return points
         metric = self.metric(leaves[0])
-        if isinstance(leaves[0], Comparison) and leaves[0].amount is None and leaves[0].operator == ">=":
+        moving = [step for step in self.steps if any(self.metric(part) is metric for part in step.parts)]
+        sides = {part.direction for step in moving for part in step.parts if self.metric(part) is metric}
+        rises = sides == {"up"} and all(step.award.kind == "gain" for step in moving)
+        at_target = isinstance(leaves[0], Comparison) and leaves[0].amount is None and leaves[0].operator == ">="
+        if at_target and not rises:
             return points  # 达标得满分: the steps tell which side is better
         interval = self.interval(leaves[0])
-        sides = {part.direction for step in self.steps for part in step.parts if self.metric(part) is metric}
         occurs = any(self.metric(clause) is metric for clause in self.tree.clauses if isinstance(clause, Occurrence))
         both = interval.low is not None and interval.high is not None and interval.low == -interval.high
         if both and len(sides) == 1:

@@ -108,6 +108,7 @@ class Context:
         )
         self.target_used = False
         self.accrues = False  # whether what is earned is counted from 0 up to the full marks
+        self.opened: set[int] = set()  # zero bounds that give way to a rung that names the same number
         self.tops: set[int] = set()  # exact conditions that hold for more as well: 完成率100% as the top rung
         self.ladder_spans: tuple[tuple[Guard, Span], ...] = ()  # which words speak for which inputs of the base
         self.base_rung: Rung | None = None  # the rung from which steps count, once the base is known
@@ -259,8 +260,9 @@ class Context:
             self.note(
                 "KPI908", "范围的两头都算在内", leaf.span
             ) if leaf.low_operator == ">=" and leaf.high_operator == "<=" else None
-            if leaf.beyond and self.goal is not None:
-                return self._between_beyond(metric, leaf)
+            start = self._counted_from(metric) if leaf.beyond else None
+            if start is not None:
+                return self._between_beyond(metric, leaf, start)
             return Interval(leaf.low.base, leaf.low_operator == ">=", leaf.high.base, leaf.high_operator == "<=", False)
         assert isinstance(leaf, Comparison)
         if (
@@ -285,22 +287,25 @@ class Context:
             return self._beyond(metric, leaf)
         if (leaf.of_target and self.goal is not None) or target_share(metric, leaf.amount, False, self.goal):
             return self._resolved(Interval.of(leaf.operator, leaf.amount.base, True))
-        return Interval.of(">=" if id(leaf) in self.tops else leaf.operator, leaf.amount.base, False)
+        operator = ">=" if id(leaf) in self.tops else leaf.operator
+        if id(leaf) in self.opened:
+            operator = "<" if operator[0] == "<" else ">"
+        return Interval.of(operator, leaf.amount.base, False)
 
     def _beyond(self, metric: Metric, leaf: Comparison) -> Interval:
         """How far beyond the target: a share of an amount, points of a rate; without a target the input is the distance."""
         assert leaf.amount is not None
         up, amount = leaf.beyond == "up", leaf.amount.base
         operator = leaf.operator if up else MIRRORED[leaf.operator]
-        if self.goal is None:
+        goal = self._counted_from(metric)
+        if goal is None:
             self.note("KPI907", "没有写目标，输入就是相差的部分", leaf.span)
             if operator[0] == "<" and id(leaf) in self.deducting:
                 return Interval(Fraction(0), False, amount, operator == "<=")  # at the target is not below it
             return Interval.of(operator, amount, False)
-        goal = self.goal.amount.base
         if metric.unit is not None and metric.unit.kind != "rate" and leaf.amount.unit.kind == "rate":
             if goal <= 0:
-                raise self.refuse("KPI502", "目标值不大于0，不能按它的百分比分档", self.goal.span)
+                raise self.refuse("KPI502", "目标值不大于0，不能按它的百分比分档", leaf.span)
             amount *= goal
         edge = goal + amount if up else goal - amount
         if operator[0] == ">":
@@ -308,10 +313,28 @@ class Context:
         closed = operator == "<="  # within: beyond the target, but not so far
         return Interval(goal, False, edge, closed) if up else Interval(edge, closed, goal, False)
 
-    def _between_beyond(self, metric: Metric, leaf: Between) -> Interval:
-        """超5%-10%: the range of the distance from the target, laid out from it."""
-        assert self.goal is not None
-        goal = self.goal.amount.base
+    def _counted_from(self, metric: Metric) -> Fraction | None:
+        """What a distance is counted from: the target, or the one bound that earns marks (100%得15分，差20%以上不得分)."""
+        if self.goal is not None:
+            return self.goal.amount.base
+        bounds = {
+            rung.condition.amount.base
+            for rung in self.rungs
+            if isinstance(rung.condition, Comparison)
+            and rung.condition.amount is not None
+            and not rung.condition.beyond
+            and not rung.condition.of_target
+            and isinstance(rung.award, Award)
+            and rung.award.kind == "set"
+            and rung.award.points.kind != "zero"
+            and self.metric(rung.condition) is metric
+        }
+        if len(bounds) > 1:
+            raise self.refuse("KPI118", "相差多少，是从哪一档算起？", self.rungs[-1].span, hint="写出指标值的界限")
+        return bounds.pop() if bounds else None
+
+    def _between_beyond(self, metric: Metric, leaf: Between, goal: Fraction) -> Interval:
+        """超5%-10%: the range of the distance, laid out from what it is counted from."""
         unit = goal if metric.unit is not None and metric.unit.kind != "rate" and leaf.high.unit.kind == "rate" else 1
         near, far = leaf.low.base * unit, leaf.high.base * unit
         near_in, far_in = leaf.low_operator == ">=", leaf.high_operator == "<="

@@ -156,9 +156,9 @@ def lex(text: str) -> list[Word]:
         raise RuleSyntaxError("文字是空的", code="KPI101", hint="写一条计分规则")
     skeleton: list[str] = []
     spots: list[tuple[int, int, Found | None]] = []
-    position = 0
+    position, pattern = 0, numbers.starts_in(squeezed)
     while position < len(squeezed):
-        found = numbers.find(squeezed, position)
+        found = numbers.find(squeezed, position, pattern)
         edge = found.start if found else len(squeezed)
         for index in range(position, edge):
             skeleton.append(squeezed[index])

@@ -118,9 +118,13 @@ def _unit_at(text: str, position: int) -> str:
 _REFERRING = re.compile(r"[一1](?:个)?(?:档|单位)")
 
 
-def find(text: str, start: int) -> Found | None:
+def starts_in(text: str) -> re.Pattern[str]:
+    """Where numbers can start in a text: the pattern that `find` searches it with, made once for all of it."""
+    return _start(not _DATE_SIGNS.isdisjoint(text), not _NAME_SIGNS.isdisjoint(text))
+
+
+def find(text: str, start: int, pattern: re.Pattern[str]) -> Found | None:
     """The first number of a folded, squeezed text from `start` on."""
-    pattern = _start(not _DATE_SIGNS.isdisjoint(text), not _NAME_SIGNS.isdisjoint(text))
     while (match := pattern.search(text, start)) is not None:
         found = _read(match)
         if found is not None:
@@ -133,7 +137,8 @@ def amounts_in(text: str) -> tuple[Amount, ...]:
     """The numbers of a folded, squeezed text that have a value; 一档 and 一个单位 only refer to one."""
     amounts: list[Amount] = []
     text, found = _REFERRING.sub("", text), None
-    while (found := find(text, found.end if found is not None else 0)) is not None:
+    pattern = starts_in(text)
+    while (found := find(text, found.end if found is not None else 0, pattern)) is not None:
         amounts += [amount for amount in (found.low, found.high) if amount is not None and amount.value is not None]
     return tuple(amounts)
 
