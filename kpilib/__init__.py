@@ -1,6 +1,6 @@
 """kpilib makes Chinese KPI documents run: exact scores, explained with the document's own words.
 
-The plan layer is imported on first use, so that a program that only scores single rules starts faster.
+Plans and sheets are imported on first use, so that a program that only scores single rules starts faster.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,13 @@ from kpilib.rule import Input, Rule
 
 if TYPE_CHECKING:
     from kpilib.plan import NOT_APPLICABLE, Plan, Scoresheet, check_plan, load_plan, parse_plan, plans
+    from kpilib.sheets import ImportedSheet, import_sheet
 
 __all__ = [
     "NOT_APPLICABLE",
     "AmbiguousRuleError",
     "Diagnostic",
+    "ImportedSheet",
     "Input",
     "InputError",
     "KpiError",
@@ -46,6 +48,7 @@ __all__ = [
     "check",
     "check_plan",
     "compile_rule",
+    "import_sheet",
     "load_plan",
     "parse_plan",
     "plans",
@@ -53,10 +56,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The names of the plan layer, at their first use."""
+    """The names of the plan layer and of the sheets, at their first use."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from kpilib import plan
+    if name in ("ImportedSheet", "import_sheet"):
+        from kpilib import sheets as layer
+    else:
+        from kpilib import plan as layer  # type: ignore[no-redef]
 
-    globals()[name] = value = getattr(plan, name)
+    globals()[name] = value = getattr(layer, name)
     return value

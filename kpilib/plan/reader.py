@@ -11,10 +11,11 @@ from attrs import define, evolve, field
 
 from kpilib.compiler import check, compile_rule
 from kpilib.errors import CODES, AmbiguousRuleError, Diagnostic, InputError, KpiError, PlanError
+from kpilib.inputs import read_target
 from kpilib.plan.document import FORMAT, HUNDRED, Plan
 from kpilib.plan.facts import fold
 from kpilib.plan.grades import GradeTable, read_coefficients, read_grades
-from kpilib.plan.parts import Group, Indicator
+from kpilib.plan.parts import TEXT_LINES, Group, Indicator
 from kpilib.plan.settings import Settings, read_settings
 from kpilib.plan.weights import check_weights
 from kpilib.quantity import parse_quantity, unit_named
@@ -26,6 +27,8 @@ from kpilib.syntax.tree import FullMarks
 from kpilib.text import Span, normalise
 
 _SIGNATURES = ("prepared", "prepared_on", "reviewed", "reviewed_on", "approved", "approved_on")
+# A formula that says how many points there are is a rule; one that says what the indicator is, is not.
+_SCORING = re.compile(r"得分 *=|每[^,;。]{1,12}?[扣加减]|[扣加减得] *[0-9.]+ *分")
 _DATE = re.compile(r"([0-9]{4})[-/.年] *([0-9]{1,2})[-/.月] *([0-9]{1,2})日?\Z")
 
 
@@ -203,9 +206,9 @@ class _Builder:
             return None
         own = weight if weight is not None else _full_marks(rule)
         scale = own / asked if own is not None and asked is not None else Fraction(1)
-        texts = {
-            name: lines[name].value.text if name in lines else "" for name in ("source", "department", "rater", "scope")
-        }
+        if "formula" in lines:
+            self.formula(lines["formula"].value)
+        texts = {name: lines[name].value.text if name in lines else "" for name in TEXT_LINES}
         return Indicator(
             name=heading.name.text,
             full_marks=own,
@@ -252,12 +255,25 @@ class _Builder:
         self.take(rule.notes, words.span)
         return rule
 
+    def formula(self, words: Words) -> None:
+        """Ask about a 计算公式 that looks like a rule, as it takes no part in scoring."""
+        if _SCORING.search(normalise(words.text)):
+            self.report(
+                "KPI701",
+                "「计算公式：」后面像是计分的规定，没有参与计分",
+                words.span,
+                level="需确认",
+                hint="要计分就写在「评分标准：」后面；只是说明指标怎么算的，删去得分、扣分的话",
+            )
+
     def quantity(self, words: Words | None) -> bool:
-        """Whether a 目标值 is one number with its unit."""
+        """Whether a 目标值 is one number with its unit, or with a bound word before it (不低于90%)."""
         try:
             if words is not None:
                 parse_quantity(words.text)
         except KpiError as error:
+            if words is not None and _is_bounded(words.text):
+                return True
             self.report(
                 "KPI701",
                 f"目标值：{error.message}",
@@ -347,6 +363,13 @@ def _full_marks(rule: Rule) -> Fraction | None:
     """The full marks of a rule: those it was compiled with, or those that its text states (满分10分)."""
     said = (clause.marks.value for clause in rule.tree.clauses if isinstance(clause, FullMarks))
     return rule.full_marks if rule.full_marks is not None else next(said, None)
+
+
+def _is_bounded(text: str) -> bool:
+    try:
+        return read_target(text) is not None
+    except KpiError:
+        return False
 
 
 def _marks(text: str) -> Fraction | None:
