@@ -143,6 +143,8 @@ class _Book:
     def read(cls, archive: zipfile.ZipFile) -> _Book:
         book, names = cls(), set(archive.namelist())
         main = next((target for kind, _, target in relations(archive, "") if kind == "officeDocument"), "")
+        if main.startswith("word/"):
+            raise InputError("这个文件是文档，不是工作簿", code="KPI807", hint="把扩展名改成 .docx", example="")
         if main not in names:
             raise zipfile.BadZipFile("没有 workbook.xml")
         related = relations(archive, main)

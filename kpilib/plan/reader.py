@@ -188,6 +188,8 @@ class _Builder:
         target = lines["target"].value if "target" in lines else None
         unit = lines["unit"].value if "unit" in lines else None
         checked = [self.quantity(target), self.unit(unit)]
+        if "formula" in lines:
+            self.formula(lines["formula"].value)
         if node.rule is None:
             self.report(
                 "KPI106", f"「{heading.name.text}」没有计分的规定", heading.name.span, hint="在指标下面另起一行写规则"
@@ -206,8 +208,6 @@ class _Builder:
             return None
         own = weight if weight is not None else _full_marks(rule)
         scale = own / asked if own is not None and asked is not None else Fraction(1)
-        if "formula" in lines:
-            self.formula(lines["formula"].value)
         texts = {name: lines[name].value.text if name in lines else "" for name in TEXT_LINES}
         return Indicator(
             name=heading.name.text,

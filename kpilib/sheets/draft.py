@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
+from kpilib.errors import InputError
 from kpilib.sheets.findings import Findings
 from kpilib.sheets.grid import GridCell, Text, joined
 from kpilib.sheets.headings import Role
 from kpilib.sheets.marks import Weight, read_name
 from kpilib.sheets.tables import Column, DataRow, SectionRow, Table, TotalRow
+from kpilib.syntax.plan_text import MAX_GROUPS, MAX_INDICATORS
 
 # Roles whose cells become a line of their own, or a remark under the heading of their column.
 TEXT_ROLES: frozenset[Role] = frozenset({"formula", "source", "department", "rater", "period", "scope"})
@@ -92,11 +94,22 @@ class _Levels:
 
 
 def read_tables(tables: Sequence[Table], findings: Findings) -> Draft:
-    """The groups and indicators of some tables that are one scorecard."""
+    """The groups and indicators of some tables that are one scorecard.
+
+    Raises:
+        InputError: KPI807, more than a plan can hold.
+    """
     draft = Draft()
     for table in tables:
         _TableReader(table, draft, findings, several=len(tables) > 1).read()
     draft.sections = [section for section in draft.sections if section.items]
+    if len(draft.sections) > MAX_GROUPS and all(section.single for section in draft.sections):
+        # A long list without groups: a plan has room for it in one group.
+        name = Text("考核指标", draft.items[0].name.address)
+        draft.sections = [Section(name, items=draft.items)]
+    if len(draft.items) > MAX_INDICATORS or len(draft.sections) > MAX_GROUPS:
+        message = f"考核表超过 {MAX_INDICATORS} 个指标，或 {MAX_GROUPS} 个分组"
+        raise InputError(message, code="KPI807", hint="分成几张表", example="")
     return draft
 
 

@@ -17,7 +17,7 @@ MAX_ROWS = 2_000
 MAX_WIDTH = 100
 MAX_CELLS = 20_000
 MAX_SPANNED = 100_000
-MAX_TEXT = 1_000_000
+MAX_TEXT = 150_000
 
 # What people write into a cell for 「as above」, and for 「nothing」.
 DITTO = frozenset({"同上", "〃", "^^", "″"})

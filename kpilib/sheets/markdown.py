@@ -12,18 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kpilib.errors import InputError
-from kpilib.output.cells import Cell, refuse_other_encodings, text_cell
+from kpilib.output.cells import MAX_CELL, Cell, refuse_other_encodings, text_cell
 from kpilib.sheets.grid import Grid, GridBuilder, Part, Span, Text
 
 MAX_BYTES = 2_000_000
+MAX_PARAGRAPHS = 5_000
 
-_DELIMITER = re.compile(r" *\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *")
+_DELIMITER = re.compile(r":?-+:?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PIPE = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BOLD = re.compile(r"\*\*(?=\S)([^*]+?)(?<=\S)\*\*")
-_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_TITLE = re.compile(r" {0,3}#{1,6} +(.*?)(?: +#+)? *\Z")
+_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_TITLE = re.compile(r" {0,3}#{1,6}[ \t]+")
 
 
 def markdown_parts(path: Path) -> tuple[Part, ...]:
@@ -32,9 +33,12 @@ def markdown_parts(path: Path) -> tuple[Part, ...]:
     Raises:
         InputError: KPI703 not UTF-8; KPI807 larger than 2 MB, or a table larger than a scorecard.
     """
-    refuse_other_encodings(path)
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
+    if data.startswith(b"PK\x03\x04"):
+        hint = "把扩展名改成 .xlsx 或 .docx"
+        raise InputError("这个文件不是文字，是 Office 文件", code="KPI807", hint=hint, example="")
+    refuse_other_encodings(path)
     if len(data) > MAX_BYTES:
         raise InputError("文件超过 2 MB", code="KPI807", hint="只留下考核表", example="")
     try:
@@ -48,7 +52,7 @@ def markdown_parts(path: Path) -> tuple[Part, ...]:
 
 def _parts(lines: list[str]) -> Iterator[Part]:
     fence = ""
-    number, tables = 0, 0
+    number = tables = paragraphs = 0
     while number < len(lines):
         line = lines[number]
         mark = _FENCE.match(line)
@@ -66,17 +70,21 @@ def _parts(lines: list[str]) -> Iterator[Part]:
             continue
         elif line.strip():
             title = _TITLE.match(line)
-            cell = text_cell(_plain(title[1] if title is not None else line))
-            if cell is not None:
+            cell = _cell(line[title.end() :].rstrip(" #\t") if title is not None else line)
+            if cell is not None and cell.kind != "wrong":
+                paragraphs += 1
+                if paragraphs > MAX_PARAGRAPHS:
+                    raise InputError(f"文件超过 {MAX_PARAGRAPHS} 段", code="KPI807", hint="只留下考核表", example="")
                 yield Text(cell.text, f"第{number + 1}行")
         number += 1
 
 
 def _is_delimiter(line: str, header: str) -> bool:
     """Whether the line under a header makes it one: |---|---|, with as many columns."""
-    if "-" not in line or _DELIMITER.fullmatch(line.replace("\t", " ")) is None:
+    if "-" not in line:
         return False
-    return len(_split(line)) == len(_split(header))
+    cells = _split(line)
+    return all(_DELIMITER.fullmatch(cell.strip()) for cell in cells) and len(cells) == len(_split(header))
 
 
 def _split(line: str) -> list[str]:
@@ -106,7 +114,7 @@ def _grid(lines: list[str], start: int, end: int, number: int) -> Grid:
 
 
 def _cell(text: str) -> Cell | None:
-    return text_cell(_plain(text))
+    return text_cell(_plain(text) if len(text) <= MAX_CELL else text)
 
 
 def _plain(text: str) -> str:
@@ -117,5 +125,5 @@ def _plain(text: str) -> str:
     """
     text = _BOLD.sub(r"\1", text)
     if "`" in text:
-        text = _CODE.sub(r"\2", text)
+        text = _CODE.sub(r"\1", text)
     return html.unescape(_ESCAPE.sub(r"\1", text)).strip()

@@ -14,6 +14,8 @@ from kpilib.sheets.grid import joined
 from kpilib.text import normalise
 
 HUNDRED = Fraction(100)
+# A longer name is none, and is not searched for a weight.
+MAX_NAME = 300
 Unit = Literal["%", "分", ""]
 # What a number without a unit may mean; a ratio is a share of 1.
 Meaning = Literal["%", "分", "ratio"]
@@ -67,6 +69,8 @@ def read_name(lines: Sequence[str], *, loose: bool = False) -> tuple[str, Weight
     (('1.5米线投诉', None), '工作业绩')
     """
     text = "\n".join(lines)
+    if len(text) > MAX_NAME:
+        return joined(lines), None
     folded = normalise(text)
     start = match.end() if (match := _LISTED.match(folded)) is not None and match.end() < len(folded) else 0
     found = _BEHIND.fullmatch(folded, start) or (_LOOSE.fullmatch(folded, start) if loose else None)

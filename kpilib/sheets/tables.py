@@ -118,7 +118,7 @@ def find_tables(parts: Sequence[Part]) -> Found:
         found = _Finder(part).tables()
         if found:
             waiting = _titled(found[0], waiting, first=not tables)
-        else:
+        elif part.cells:
             others.append(part)
         tables += found
         between += waiting
@@ -180,7 +180,8 @@ class _Finder:
         """Begin a table where a header stands; its number of rows, 0 where there is none."""
         row = self.grid.rows[position]
         cells = self.grid.starting(row)
-        if len(cells) < 2:
+        # Its own first row must look like one, or the row above a repeated header would go with it.
+        if len(cells) < 2 or 2 * sum(named(cell.text).heading is not None for cell in cells) < len(cells):
             return 0
         depth = self.depth(position, cells)
         columns = tuple(_columns(self.grid, self.grid.rows[position : position + depth]))

@@ -66,26 +66,26 @@ class _Scale:
 
     def shared(self) -> None:
         """A weight over all indicators of a group is the group's; over some of them it is nobody's."""
+        holders: dict[GridCell, list[tuple[Section, Item]]] = {}
         for section in self.draft.sections:
-            holders: dict[GridCell, list[Item]] = {}
             for item in section.items:
                 for cell in item.weights:
-                    holders.setdefault(cell, []).append(item)
-            for cell, items in holders.items():
-                if len(items) == 1:
-                    continue
-                for item in items:
-                    item.weights.remove(cell)
-                if len(items) == len(section.items):
-                    section.weights.append(cell)
-                    continue
-                names = "、".join(item.name.text for item in items[:8])
-                self.findings.add(
-                    "KPI823", cell.address, f"权重 {cell.words[:20]} 合并在几个指标上：{names}", hint="一个指标一个权重"
-                )
-                for item in items:
-                    item.doubtful = True
-                    item.remarks.append(("权重", Text(cell.text, cell.address)))
+                    holders.setdefault(cell, []).append((section, item))
+        for cell, owners in holders.items():
+            if len(owners) == 1:
+                continue
+            for _, item in owners:
+                item.weights.remove(cell)
+            section = owners[0][0]
+            if [item for _, item in owners] == section.items:
+                section.weights.append(cell)
+                continue
+            names = "、".join(item.name.text for _, item in owners[:8])
+            message = f"权重 {cell.words[:20]} 合并在几个指标上：{names}"
+            self.findings.add("KPI823", cell.address, message, hint="一个指标一个权重")
+            for _, item in owners:
+                item.doubtful = True
+                item.remarks.append(("权重", Text(cell.text, cell.address)))
         across: dict[GridCell, list[Section]] = {}
         for section in self.draft.sections:
             for cell in dict.fromkeys(section.weights):

@@ -126,7 +126,8 @@ class PlanWriter:
         """A group and its indicators."""
         self.line("")
         name = section.name or Text("考核指标", section.items[0].name.address)
-        single = section.single and len(section.items) == 1
+        # A group without a rule under it would be an empty group.
+        single = section.single and len(section.items) == 1 and bool(section.items[0].rules)
         owner: Item | Section = section.items[0] if single else section
         self.heading(f"{chinese(number)}、", self.fitting(name), owner)
         self.original(name)
