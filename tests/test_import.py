@@ -400,7 +400,7 @@ def test_nothing_is_lost_and_nothing_in_doubt_is_scored(
     columns = {index for index, head in enumerate(header) if head not in ("权重", "满分", "得分")}
     names = {column.heading for column in read.columns}
     for row in rows:
-        numbers = [value for value in row if value in ("合计", "100%", "20%", "20", "0.2")]
+        numbers = [value for value in row if value in ("合计", "100%", "20%", "20", "0.2", "满分：5分")]
         if numbers or {value for value in row if value} & {*names, "考核指标", "权重", "评分标准", "备 注"}:
             continue  # totals, headers again, and numbers that became weights
         for index in columns & set(range(len(row))):

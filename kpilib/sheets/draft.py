@@ -17,6 +17,9 @@ from kpilib.syntax.plan_text import MAX_GROUPS, MAX_INDICATORS
 # Roles whose cells become a line of their own, or a remark under the heading of their column.
 TEXT_ROLES: frozenset[Role] = frozenset({"formula", "source", "department", "rater", "period", "scope"})
 REMARK_ROLES: frozenset[Role] = frozenset({"remark", "about", "unknown"})
+# What an indicator is called that has no name.
+NAMELESS = "未命名"
+
 # Filled in when people are scored; said, and not read.
 FILLED_IN: frozenset[Role] = frozenset({"score", "actual"})
 
@@ -70,6 +73,7 @@ class Draft:
     sections: list[Section] = field(factory=list)
     totals: list[Total] = field(factory=list)
     outside: list[Text] = field(factory=list)
+    stray: list[Text] = field(factory=list)
     by_marks: bool = False  # the weights stand in a column of marks (分值), so a bare number is marks
     weight_columns: list[Column] = field(factory=list)
 
@@ -102,6 +106,10 @@ def read_tables(tables: Sequence[Table], findings: Findings) -> Draft:
     draft = Draft()
     for table in tables:
         _TableReader(table, draft, findings, several=len(tables) > 1).read()
+    for name in [*draft.stray, *(_words(section) for section in draft.sections if not section.items)]:
+        message = f"「{name.text[:40]}」下面没有指标，写在方案开头的「注：」里"
+        findings.add("KPI823", name.address, message, level="需确认", hint="它是指标的，写上权重和评分标准", example="")
+        draft.outside.append(name)
     draft.sections = [section for section in draft.sections if section.items]
     if len(draft.sections) > MAX_GROUPS and all(section.single for section in draft.sections):
         # A long list without groups: a plan has room for it in one group.
@@ -111,6 +119,15 @@ def read_tables(tables: Sequence[Table], findings: Findings) -> Draft:
         message = f"考核表超过 {MAX_INDICATORS} 个指标，或 {MAX_GROUPS} 个分组"
         raise InputError(message, code="KPI807", hint="分成几张表", example="")
     return draft
+
+
+def _words(section: Section) -> Text:
+    """What a group without indicators says."""
+    name = section.name or Text("", "")
+    weights = [cell.words for cell in section.weights]
+    if section.behind_name is not None:
+        weights.append(f"（{section.behind_name.words}）")
+    return Text("　".join([name.text, *weights]), name.address)
 
 
 def _levels(table: Table) -> _Levels:
@@ -175,6 +192,7 @@ class _TableReader:
             else:
                 self.data(row.number)
         self.draft.outside += self.table.outside
+        self.draft.stray += self.table.stray
         self.say_shared()
 
     def head(self, name: Text, lines: Sequence[str] | None = None, weight: GridCell | None = None) -> None:
@@ -214,7 +232,6 @@ class _TableReader:
             self.begin(group, single=True, loose=True)
         elif self.item is None:
             self.nameless(row)
-            return
         if self.item is not None:
             self.fill(self.item, row)
 
@@ -251,11 +268,15 @@ class _TableReader:
         self.item, self.item_cell = item, cell
 
     def nameless(self, row: int) -> None:
-        """A row with words and no indicator that they could belong to."""
+        """A row with words and no indicator that they could belong to: one without a name, to be looked at."""
         cells = self.table.grid.row(row)
         address = cells[0].address if cells else self.table.grid.address
         self.findings.add("KPI823", address, "这一行没有指标的名称", hint="写上指标的名称，或者和上面的格合并")
-        self.draft.outside.append(Text("　".join(cell.words for cell in cells), address))
+        if self.section is None or (self.levels.group is None and not self.headed):
+            self.open(Section(Text(NAMELESS, address), single=True))
+        self.item, self.item_cell = Item(Text(NAMELESS, address), doubtful=True), None
+        if self.section is not None:
+            self.section.items.append(self.item)
 
     def fill(self, item: Item, row: int) -> None:
         """What a row says of an indicator."""
@@ -273,6 +294,18 @@ class _TableReader:
                     item.doubtful = True
                 else:
                     self.put(item, row, column, cell)
+
+        for cell in self.table.grid.row(row):
+            if cell not in item.seen and not self.headed_by(cell):
+                item.seen.add(cell)
+                item.remarks.append(("", Text(cell.text, cell.address)))
+                message = "这一格的上面没有列名，内容留在「注：」里，不参与计分"
+                self.findings.add("KPI822", cell.address, message, level="需确认", hint="给这一列写上列名", example="")
+
+    def headed_by(self, cell: GridCell) -> bool:
+        """Whether some column of the table takes the cell."""
+        first, last = cell.span.first_column, cell.span.last_column
+        return any(column.first <= last and first <= column.last for column in self.table.columns)
 
     def put(self, item: Item, row: int, column: Column, cell: GridCell) -> None:
         """A cell to its place in the indicator."""

@@ -61,6 +61,12 @@ class SectionRow:
     cell: GridCell
     weight: GridCell | None = None
 
+    @property
+    def text(self) -> Text:
+        """Its words."""
+        weight = "" if self.weight is None else f"　{self.weight.words}"
+        return Text(f"{self.cell.words}{weight}", self.cell.address)
+
 
 @frozen(eq=False)
 class TotalRow:
@@ -80,6 +86,7 @@ class Table:
     caption: Text | None = None  # of this table among several
     rows: list[DataRow | SectionRow | TotalRow] = field(factory=list)
     outside: list[Text] = field(factory=list)
+    stray: list[Text] = field(factory=list)  # names with no indicator below them
 
     def of(self, *roles: Role) -> tuple[Column, ...]:
         """The columns of some roles, from left to right."""
@@ -171,6 +178,8 @@ class _Finder:
                 self.read(self.grid.rows[position])
                 position += 1
         if self.found:
+            self.found[-1].stray += [section.text for section in self.sections]
+            self.sections = []
             self.found[-1].outside += self.unplaced()
         return self.found
 
@@ -239,7 +248,7 @@ class _Finder:
 
     def unplaced(self) -> list[Text]:
         """The rows whose place is not known, as words and in order; none wait any more."""
-        names = [(cell.span.first_row, Text(cell.words, cell.address)) for cell in (row.cell for row in self.sections)]
+        names = [(section.cell.span.first_row, section.text) for section in self.sections]
         rows = sorted([*names, *self.loose], key=lambda entry: entry[0])
         self.sections, self.loose = [], []
         return [text for _, text in rows]

@@ -11,7 +11,7 @@ from kpilib.errors import KpiError
 from kpilib.inputs import read_target
 from kpilib.plan.document import FORMAT, chinese
 from kpilib.quantity import PLAIN, decimal_text, parse_quantity, unit_named
-from kpilib.sheets.draft import Draft, Item, Section
+from kpilib.sheets.draft import NAMELESS, Draft, Item, Section
 from kpilib.sheets.findings import Findings
 from kpilib.sheets.grid import GridCell, Text, joined, lines_of
 from kpilib.sheets.marks import HUNDRED, Weight
@@ -159,7 +159,7 @@ class PlanWriter:
         ):
             return Text(words, name.address)
         plain = re.sub(r"[()（）【】〔〕\[\]%％]", " ", words)
-        return Text(" ".join(plain.split()) or "未命名", name.address)
+        return Text(" ".join(plain.split()) or NAMELESS, name.address)
 
     def original(self, name: Text) -> None:
         """The name as the sheet has it, where a heading could not hold it."""
@@ -174,6 +174,8 @@ class PlanWriter:
             self.key(KEY_NAMED["full_marks"], item.full_marks)
         units = [(cell, self.known_unit(cell)) for cell in item.units]
         remarks = list(item.remarks)
+        if item.doubtful and item.weight is not None and all(label != "权重" for label, _ in remarks):
+            remarks.append(("权重", Text(item.weight.words, item.weight_address)))
         for column, cell in item.targets[:1]:
             self.target(column, cell, next((unit for _, unit in units if unit), ""), remarks)
         for column, cell in item.targets[1:]:
