@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, get_args
 
+import kpilib
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
 from kpilib.compiler import check as check_rule
 from kpilib.compiler import compile_rule
@@ -25,7 +26,6 @@ from kpilib.output.writers import JsonWriter, write_results
 from kpilib.plan import Plan, check_plan, load_plan, parse_plan, plan_text
 from kpilib.plan.files import decoded
 from kpilib.rule import Rule
-from kpilib.sheets import import_sheet
 from kpilib.syntax.plan_text import MAX_BYTES
 from kpilib.text import line_of, normalise
 
@@ -280,7 +280,7 @@ def import_(path: str, out: str | None, sheet: str, table: int | None, as_json: 
 
     例：kpilib import 考核表.xlsx --out 考核.kpi
     """
-    read = import_sheet(path, sheet=sheet, table=table)
+    read = kpilib.import_sheet(path, sheet=sheet, table=table)
     if out is not None:
         with replacing(Path(out)) as beside:
             beside.write_text(read.plan_text, encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_files import Rows, write_docx, write_markdown, write_xlsx
 
@@ -348,6 +348,32 @@ def test_the_other_sheets_of_a_workbook_are_named(tmp_path: Path) -> None:
         kpilib.import_sheet(path, sheet="二岗")
 
 
+def test_a_header_again_right_under_a_row_leaves_the_row_alone(tmp_path: Path) -> None:
+    rows = simple(["产量", "60%", "每少1件扣2分"], ["考核指标", "权重", "评分标准"], ["考勤", "40%", "迟到一次扣1分"])
+    read = kpilib.import_sheet(written(tmp_path, "md", "考核", rows))
+    assert [item.name for item in kpilib.parse_plan(read.plan_text).indicators] == ["产量", "考勤"]
+
+
+def test_a_name_with_nothing_below_it_is_kept_and_said(tmp_path: Path) -> None:
+    rows = simple(
+        ["一、业绩", "<", "<"], ["二、纪律", "<", "<"], ["考勤", "100%", "迟到一次扣1分"], ["三、能力", "<", "<"]
+    )
+    read = kpilib.import_sheet(written(tmp_path, "docx", "考核", rows))
+    said = [(finding.address, finding.message) for finding in read.findings if finding.level == "需确认"]
+    assert said == [
+        ("表1 第5行第1列", "「三、能力」下面没有指标，写在方案开头的「注：」里"),
+        ("表1 第2行第1列", "「业绩」下面没有指标，写在方案开头的「注：」里"),
+    ]
+    assert {"注：三、能力", "注：业绩"} <= set(read.plan_text.splitlines())
+
+
+def test_what_has_no_heading_above_it_is_kept_and_said(tmp_path: Path) -> None:
+    rows: Rows = [["考核指标", "权重", "评分标准", ""], ["考勤", "100%", "迟到一次扣1分", "只算工作日"]]
+    read = kpilib.import_sheet(written(tmp_path, "xlsx", "考核", rows))
+    assert ("考核表!D3", "KPI822", "需确认") in found(read)
+    assert "注：只算工作日" in read.plan_text.splitlines()
+
+
 def test_words_that_would_be_other_lines_of_a_plan_stay_what_they_are(tmp_path: Path) -> None:
     rows: Rows = [
         ["考核指标", "权重", "评分标准", "备注"],
@@ -384,6 +410,7 @@ def squeezed(text: str) -> str:
     return "".join(text.replace("<br>", "\n").split())
 
 
+@settings(deadline=None)
 @given(heads=HEADS, body=st.lists(st.lists(WORDS, min_size=6, max_size=6), min_size=1, max_size=7))
 def test_nothing_is_lost_and_nothing_in_doubt_is_scored(
     heads: list[str], body: list[list[str]], tmp_path_factory: pytest.TempPathFactory

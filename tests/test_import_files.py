@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from sheet_files import Rows, write_docx, write_markdown, write_xlsx
 
 import kpilib
@@ -139,6 +140,29 @@ def test_a_merge_over_the_whole_sheet_hides_what_is_under_it(tmp_path: Path) -> 
     path = xlsx(b"</worksheet>", b"<mergeCells><mergeCell ref='A1:XFD1048576'/></mergeCells>")(tmp_path)
     with pytest.raises(kpilib.InputError, match="没有找到考核表"):
         kpilib.import_sheet(path)
+
+
+def test_what_a_merged_cell_covers_is_not_shown_and_not_read(tmp_path: Path) -> None:
+    rows: Rows = [
+        ["考核指标", "权重", "评分标准"],
+        ["产量", 0.6, "每少1件扣2分"],
+        ["^", "^", "每废1件扣1分"],
+        ["考勤", 0.4, "迟到一次扣1分"],
+    ]
+    with xlsxwriter.Workbook(tmp_path / "表.xlsx") as book:
+        page = book.add_worksheet()
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, [None if value == "^" else value for value in row])
+        page.merge_range("A2:A3", "产量")
+        page.merge_range("B2:B3", "60%")
+        page.write_string("A3", "盖住的指标")
+        page.write_string("B3", "99%")
+        page.write_string("D1", "备注")
+        page.merge_range("D2:D3", "")
+        page.write_string("D3", "盖住的备注")
+    text = kpilib.import_sheet(tmp_path / "表.xlsx").plan_text
+    assert "盖住" not in text
+    assert "一、产量（60%）\n每少1件扣2分\n每废1件扣1分\n" in text
 
 
 def test_a_formula_gives_its_value_and_an_error_its_reason(tmp_path: Path) -> None:
