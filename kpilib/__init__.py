@@ -1,6 +1,6 @@
 """kpilib makes Chinese KPI documents run: exact scores, explained with the document's own words.
 
-Periods and the plan layer are imported on first use, so that a program that only scores single rules starts faster.
+Periods, plans and sheets are imported on first use, so that a program that only scores single rules starts faster.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,13 @@ from kpilib.rule import Input, Rule
 if TYPE_CHECKING:
     from kpilib.period import Period, TableCalendar, WeekdayCalendar, WorkCalendar, china_calendar
     from kpilib.plan import NOT_APPLICABLE, Plan, Scoresheet, check_plan, load_plan, parse_plan, plans
+    from kpilib.sheets import ImportedSheet, import_sheet
 
 __all__ = [
     "NOT_APPLICABLE",
     "AmbiguousRuleError",
     "Diagnostic",
+    "ImportedSheet",
     "Input",
     "InputError",
     "KpiError",
@@ -52,6 +54,7 @@ __all__ = [
     "check_plan",
     "china_calendar",
     "compile_rule",
+    "import_sheet",
     "load_plan",
     "parse_plan",
     "plans",
@@ -59,13 +62,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The names of periods and of the plan layer, at their first use."""
+    """The names of periods, of the plan layer and of the sheets, at their first use."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from kpilib import period
 
     if hasattr(period, name):
         value = getattr(period, name)
+    elif name in ("ImportedSheet", "import_sheet"):
+        from kpilib import sheets
+
+        value = getattr(sheets, name)
     else:
         from kpilib import plan
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+import kpilib
 from kpilib.cli_click import FINDINGS, FINE, Program, click, print_json
 from kpilib.cli_facts import facts as facts_command
 from kpilib.cli_facts import report_faults
@@ -41,6 +42,8 @@ from kpilib.plan.files import decoded
 from kpilib.syntax.plan_text import MAX_BYTES
 from kpilib.text import line_of
 
+# Of the hints about a sheet, those about the sheet itself; those about its rules are for `check`.
+IMPORTED = ("KPI822", "KPI824")
 DEMO = "大客户专员"
 OF_RULE = "和 --rule 一起用；方案里的规则看方案里写的"
 
@@ -252,6 +255,34 @@ def fmt(
     if as_json:
         changed = [{"file": name, "text": text, "changed": text != before.rstrip("\n")} for name, text, before in texts]
         print_json({"texts": changed})
+
+
+@main.command("import", short_help="把考核表（.xlsx、.docx、Markdown）变成方案文件")
+@click.argument("path", metavar="考核表")
+@click.option("--out", metavar="文件", help="方案存为 .kpi；不写就显示")
+@click.option("--sheet", default="", metavar="名称", help="工作簿里的哪张工作表，默认第一张")
+@click.option("--table", type=int, metavar="序号", help="文件里有几张考核表时，读第几张")
+@json_option
+def import_(path: str, out: str | None, sheet: str, table: int | None, as_json: bool) -> int:
+    """把 HR 手里的考核表变成方案文件；读不懂的格、对不上的权重、不认识的列，按格子的地址列出来。
+
+    例：kpilib import 考核表.xlsx --out 考核.kpi
+    """
+    read = kpilib.import_sheet(path, sheet=sheet, table=table)
+    if out is not None:
+        with replacing(Path(out)) as beside:
+            beside.write_text(read.plan_text, encoding="utf-8")
+    if as_json:
+        print_json({"out": out, **read.to_dict()})
+        return FINE if read.ok else FINDINGS
+    if out is None:
+        click.echo(read.plan_text.rstrip("\n"))
+    said = [finding for finding in read.findings if finding.level != "info" or finding.code in IMPORTED]
+    for finding in said:
+        click.echo(f"[{LEVELS[finding.level]}] {finding}", err=True)
+    where = f"；方案在 {out}" if out is not None else ""
+    click.echo(f"{path}：{counted([finding.diagnostic for finding in said])}{where}", err=True)
+    return FINE if read.ok else FINDINGS
 
 
 # ---- a plan for a table of people ------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ ROOMS = (
     {"compiler"},
     {"plan"},
     {"output"},
+    {"sheets"},
     {"cli_click"},
     {"cli_options"},
     {"cli_facts"},
@@ -44,11 +45,23 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 LARK_USERS = {"kpilib.syntax.lalr"}
 # The other engines must not answer by asking the one they are compared with.
 SCALAR_USERS = {"kpilib.engines", "kpilib.engines.columns"}
-HEAVY = {"chinese_calendar", "click", "duckdb", "numpy", "polars", "python_calamine", "sqlglot", "xlsxwriter"}
+HEAVY = {
+    "chinese_calendar",
+    "click",
+    "docx",
+    "duckdb",
+    "lxml",
+    "numpy",
+    "polars",
+    "python_calamine",
+    "sqlglot",
+    "xlsxwriter",
+}
 # Imports inside functions, for the time they take where they are seldom wanted.
 LAZY = {
     ("kpilib", "kpilib.period"),
     ("kpilib", "kpilib.plan"),
+    ("kpilib", "kpilib.sheets"),
     ("kpilib.inputs", "kpilib.period"),
     ("kpilib.syntax.table", "kpilib.syntax.lalr.table_text"),
 }

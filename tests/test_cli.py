@@ -542,3 +542,45 @@ def test_points_that_are_scaled_in_the_total_say_so(folder: Path) -> None:
     (folder / "scaled.kpi").write_text(plan, encoding="utf-8")
     result = kpilib("check", "scaled.kpi", "--table")
     assert "下面的得分乘以 0.4 计入总分" in result.stdout, result.stdout
+
+
+SHEET = """\
+| 考核指标 | 权重 | 评分标准 | {extra} |
+|---|---|---|---|
+| 回款率 | {weight} | 90%以上得60分；低于90%得0分 | x |
+| 考勤 | 40% | 迟到一次扣1分 | |
+"""
+
+
+def test_import_writes_a_plan_and_says_what_is_wrong_with_the_sheet(folder: Path) -> None:
+    (folder / "sheet.md").write_text(SHEET.format(extra="备注", weight="60%"), encoding="utf-8")
+    fine = kpilib("import", "sheet.md", "--out", "new.kpi")
+    assert (fine.exit_code, fine.stdout, fine.stderr) == (0, "", "sheet.md：没有问题；方案在 new.kpi\n")
+    assert kpilib("check", "new.kpi").exit_code == 0
+    assert kpilib("import", "sheet.md").stdout == (folder / "new.kpi").read_text(encoding="utf-8")
+    (folder / "sheet.md").write_text(SHEET.format(extra="难度", weight="约60%"), encoding="utf-8")
+    wrong = kpilib("import", "sheet.md", "--out", "new.kpi")
+    assert wrong.exit_code == 1
+    assert [line for line in wrong.stderr.splitlines() if not line.startswith(" ")] == [
+        "[错误] 第3行第2列　KPI823 看不懂「回款率」的权重「约60%」",
+        "[需确认] 第1行第4列　KPI822 不认识的列「难度」，内容留在每个指标的「注：」里，不参与计分",
+        "sheet.md：错误 1，需确认 1；方案在 new.kpi",
+    ]
+    assert "（权重？）" in (folder / "new.kpi").read_text(encoding="utf-8")
+    assert kpilib("check", "new.kpi").exit_code == 1
+
+
+def test_import_as_json(folder: Path) -> None:
+    (folder / "sheet.md").write_text(SHEET.format(extra="得分", weight="60%"), encoding="utf-8")
+    document = json.loads(kpilib("import", "sheet.md", "--json").stdout)
+    assert (document["format"], document["ok"], document["out"]) == (1, True, None)
+    assert document["columns"][3] == {"heading": "得分", "address": "第1行第4列", "title": "评分", "kept": ""}
+    assert ("第1行第4列", "KPI822", "info") in [(f["address"], f["code"], f["level"]) for f in document["findings"]]
+    assert document["plan"].startswith("sheet\n格式：1\n")
+
+
+def test_import_of_what_is_no_sheet(folder: Path) -> None:
+    for name, code in (("plan.kpi", "KPI807"), ("no.xlsx", "KPI807")):
+        result = kpilib("import", name)
+        assert result.exit_code == 1
+        assert result.stderr.startswith(code)

@@ -165,9 +165,11 @@ def _indicator_lines(item: Indicator) -> list[str]:
         "full_marks": marks,
         "target": item.target,
         "unit": item.unit,
+        "formula": item.formula,
         "source": item.source,
         "department": item.department,
         "rater": item.rater,
+        "period": item.period,
         "scope": item.scope,
     }
     lines = _key_lines(values) + [f"注：{remark}" for remark in item.remarks]

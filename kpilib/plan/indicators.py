@@ -12,7 +12,7 @@ from kpilib.compiler import check, compile_rule
 from kpilib.errors import AmbiguousRuleError, Diagnostic, KpiError
 from kpilib.inputs import read_target
 from kpilib.plan.findings import Findings
-from kpilib.plan.parts import Indicator
+from kpilib.plan.parts import TEXT_LINES, Indicator
 from kpilib.plan.settings import Settings, read_settings
 from kpilib.plan.targets import WrongTarget, in_unit, rule_with, takes_unit
 from kpilib.quantity import parse_quantity, unit_named
@@ -24,6 +24,8 @@ from kpilib.syntax.tree import FullMarks
 from kpilib.text import Span, normalise
 
 HUNDRED = Fraction(100)
+# A formula that says how many points there are is a rule; one that says what the indicator is, is not.
+_SCORING = re.compile(r"得分 *=|每[^,;。]{1,12}?[扣加减]|[扣加减得] *[0-9.]+ *分")
 
 
 def read_marks(text: str) -> Fraction | None:
@@ -70,6 +72,8 @@ class IndicatorReader:
         target = lines["target"].value if "target" in lines else None
         unit = lines["unit"].value if "unit" in lines else None
         sound &= all([self.is_target(target), self.is_unit(unit)])
+        if "formula" in lines:
+            self.formula(lines["formula"].value)
         if node.rule is None:
             hint = "在指标下面另起一行写规则"
             self.findings.report("KPI106", f"「{heading.name.text}」没有计分的规定", heading.name.span, hint=hint)
@@ -85,9 +89,7 @@ class IndicatorReader:
             return None
         own = weight if weight is not None else _full_marks(rule)
         scale = own / asked if own is not None and asked is not None else Fraction(1)
-        texts = {
-            name: lines[name].value.text if name in lines else "" for name in ("source", "department", "rater", "scope")
-        }
+        texts = {name: lines[name].value.text if name in lines else "" for name in TEXT_LINES}
         return Indicator(
             name=heading.name.text,
             full_marks=own,
@@ -134,6 +136,14 @@ class IndicatorReader:
             return None
         self.findings.take(rule.notes, words.span)
         return rule
+
+    def formula(self, words: Words) -> None:
+        """Ask about a 计算公式 that looks like a rule, as it takes no part in scoring."""
+        if _SCORING.search(normalise(words.text)):
+            self.findings.report(
+                "KPI701", "「计算公式：」后面像是计分的规定，没有参与计分", words.span, level="需确认",
+                hint="要计分就写在「评分标准：」后面；只是说明指标怎么算的，删去得分、扣分的话",
+            )  # fmt: skip
 
     def words(self, words: Words, name: str) -> None:
         """What is wrong with the words of a rule, whatever its marks and its target are."""

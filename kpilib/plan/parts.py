@@ -17,6 +17,9 @@ from kpilib.text import Span
 # Rules of people's own targets that an indicator keeps ready.
 MAX_TARGETS = 500
 
+# Lines of an indicator that are kept for people and take no part in scoring.
+TEXT_LINES = ("formula", "source", "department", "rater", "period", "scope")
+
 
 @frozen(kw_only=True)
 class Indicator:
@@ -36,9 +39,11 @@ class Indicator:
     marks_asked: bool = True
     target: str = ""
     unit: str = ""
+    formula: str = ""
     source: str = ""
     department: str = ""
     rater: str = ""
+    period: str = ""
     scope: str = ""
     own_reading: str = ""
     reading: Reading = field(factory=Reading)

@@ -37,7 +37,9 @@ from kpilib.text import Span, normalise
 _AIMED = ("rate", "time", "workday", "money", "number")
 
 
-_FAR = re.compile(r"(?:超出|超|高出|低|(?<![误偏极温落价])差|(?<![缺减])少)$")  # before a range: how far beyond the target
+_FAR = re.compile(
+    r"(?:超出|超|高出|低|(?<![误偏极温落价])差|(?<![缺减])少)$"
+)  # before a range: how far beyond the target
 
 
 class Conditions(Gates):

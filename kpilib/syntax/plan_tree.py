@@ -40,9 +40,11 @@ KEYS: tuple[Key, ...] = (
     Key("approved_on", ("批准日期", "审批日期"), ("head",)),
     Key("target", ("目标值", "考核目标值"), ("indicator",)),
     Key("unit", ("单位", "计量单位"), ("indicator",)),
+    Key("formula", ("计算公式", "指标公式"), ("indicator",)),
     Key("source", ("数据来源", "资料来源", "信息来源"), ("indicator",)),
     Key("department", ("责任部门", "考核部门"), ("indicator",)),
     Key("rater", ("评分人", "考核人"), ("indicator",)),
+    Key("period", ("考核周期", "考核频次", "统计周期"), ("indicator",)),
     Key("scope", ("适用", "适用对象", "适用范围"), ("indicator",)),
     Key(
         "rule",
