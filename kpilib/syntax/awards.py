@@ -42,6 +42,10 @@ from kpilib.syntax.tree import (
 )
 from kpilib.text import Span
 
+# Words that grade: 优秀9-10分 gives marks, 得分80-89分 is a condition.
+_GRADE = re.compile(
+    r"(?:优秀?|良好?|中等?|差|一般|及格|合格|满意|较好|好|称职|达标|较高|高|较低|低|[A-E]级?|[一二三四五]档)$"
+)
 _PART_BEYOND = re.compile(
     r"^(超出|超过|高于|高出|不足|低于|少于)(?:[^部]{0,8}部分|的|者|后)?$"
 )  # what stands before 每, and tells the direction
@@ -69,8 +73,14 @@ class Awards(Formulas):
         """Points without a verb (50%以下,0分; (4分)) that close a clause."""
         opening = phrases[index - 1] if index else None
         bracketed = isinstance(opening, Gap) and opening.signs.endswith("(")
-        if phrase.kind == "between" and bracketed and phrase.amount is not None and phrase.amount.unit.kind == "marks":
-            return any(isinstance(before, Words) for before in self.pending)
+        graded = isinstance(opening, Words) and _GRADE.search(opening.word.text) is not None
+        if phrase.kind == "between" and phrase.amount is not None and phrase.amount.unit.kind == "marks":
+            follows = phrases[index + 1] if index + 1 < len(phrases) else None
+            return (
+                (bracketed or graded)
+                and isinstance(follows, Gap | None)
+                and any(isinstance(one, Words) for one in self.pending)
+            )
         if phrase.kind != "exact" or phrase.bound_word or phrase.of_target or phrase.amount is None:
             return False
         if phrase.amount.unit.kind != "marks":

@@ -8,7 +8,7 @@ from typing import Literal, NoReturn
 from attrs import evolve
 
 from kpilib.errors import AlternativeReading, AmbiguousRuleError
-from kpilib.quantity import ANY_COUNT
+from kpilib.quantity import ANY_COUNT, PERCENT, PLAIN
 from kpilib.syntax.gates import BETWEEN, Gates
 from kpilib.syntax.heads import Head, Item, heads
 from kpilib.syntax.lexer import Word
@@ -96,8 +96,10 @@ class Conditions(Gates):
         amount = measure.amount
         if self._none(item) and not metric.endswith("数"):
             return Happens(metric, False, span=span)
-        if amount is not None and amount.unit.kind == "number" and self._counts(item):
+        if amount is not None and amount.unit.kind == "number" and self._counts(item) and not metric.endswith("率"):
             amount = evolve(amount, unit=ANY_COUNT)
+        if amount is not None and amount.value == 0 and amount.unit is PLAIN and metric.endswith("率"):
+            amount = evolve(amount, unit=PERCENT)  # 差错率为0
         self._check_metric(metric, item)
         if measure.kind == "between":
             assert amount is not None

@@ -337,7 +337,11 @@ class Gates(Sentence):
         text = item.before.text
         if re.search(r"(?:次数|个数|人数|件数|起数|家数|数量|数)(?:为|是|=|等于)?$", text):
             return True
-        return Gates._none(item)
+        return Gates._none(item) or (
+            item.measure.amount is not None
+            and item.measure.amount.value == 0
+            and re.search(r"率(?:为|是|=|等于)?$", text) is not None
+        )
 
     @staticmethod
     def _none(item: Item) -> bool:

@@ -140,6 +140,16 @@ class Measures:
                 absolute = found.absolute
         word = self.word(first).text
         side: Direction = "up" if operator[0] == ">" else "down"
+        if twice and inside is None and not of_target and word in ("超出", "高出", "多出"):
+            return Measure(
+                "bound",
+                span,
+                amount,
+                operator=self._beyond(after, "up"),
+                absolute=absolute,
+                bound_word=word,
+                beyond="up",
+            )  # 超出5个百分点以上: 5 or more above it
         if twice and of_target and not self.of_the:  # 低于目标值20%以上: at least 20% below it
             operator = self._beyond(after, side)
         return Measure(

@@ -224,7 +224,7 @@ def _range(text: str, start: int, end: int) -> Found | None:
     scale = multiple[0] if multiple is not None else ""
     last = _unit_at(text, position + len(scale))
     stop = position + len(scale) + len(last)
-    if text[stop : stop + 1].isdigit() or (
+    if (text[stop : stop + 1].isdigit() and not last) or (
         not last and (scale or symbol not in ("", "%") or text[stop : stop + 1] == ".")
     ):
         return None

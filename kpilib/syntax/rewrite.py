@@ -15,6 +15,7 @@ from kpilib.syntax.tree import (
     Comparison,
     Faultless,
     FullMarks,
+    Happens,
     Lead,
     Limit,
     Occurrence,
@@ -73,6 +74,37 @@ def reached(clause: Clause, clauses: list[Clause], source: str) -> Clause:
             hint="在数字后写 以上、以下，或在前面写 高于、低于", example="90%以上得10分",
         )  # fmt: skip
     return evolve(clause, condition=evolve(leaf, operator=">=" if sides == {"down"} else "<="))
+
+
+def none_of(clauses: list[Clause]) -> list[Clause]:
+    """差错率为0得满分，每发现一笔差错扣0.5分: no rate is scored, so 0 only says that there was none."""
+    rates = any(
+        isinstance(clause, Step)
+        or (isinstance(clause, Rung) and not _is_none(clause) and not isinstance(clause.condition, Happens))
+        for clause in clauses
+    )
+    events = [clause.event for clause in clauses if isinstance(clause, Occurrence)]
+    return [
+        evolve(clause, condition=Happens(stem, False, span=clause.condition.span))
+        if isinstance(clause, Rung)
+        and _is_none(clause)
+        and not rates
+        and isinstance(clause.condition, Comparison)
+        and any(event and event in (stem := clause.condition.metric.removesuffix("率")) for event in events)
+        else clause
+        for clause in clauses
+    ]
+
+
+def _is_none(rung: Rung) -> bool:
+    leaf = rung.condition
+    return (
+        isinstance(leaf, Comparison)
+        and leaf.operator == "=="
+        and leaf.amount is not None
+        and leaf.amount.value == 0
+        and leaf.metric.endswith("率")
+    )
 
 
 def unshared(clauses: list[Clause]) -> list[Clause]:

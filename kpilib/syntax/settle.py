@@ -10,7 +10,7 @@ from kpilib.errors import RuleSyntaxError
 from kpilib.syntax.labels import NEGATIVE, settle_label
 from kpilib.syntax.names import LATE
 from kpilib.syntax.parts import Counted, Labelled, Once, Part, once_or_each
-from kpilib.syntax.rewrite import bracketed_marks, full_marks, reached, series, unshared, without_target
+from kpilib.syntax.rewrite import bracketed_marks, full_marks, none_of, reached, series, unshared, without_target
 from kpilib.syntax.tree import (
     Award,
     Between,
@@ -52,7 +52,7 @@ def settle(parts: list[Part], source: str, *, target_kind: str = "") -> tuple[Cl
             settled.append(settle_label(part, parts, source))
         else:
             settled.append(part)
-    settled = [reached(clause, settled, source) for clause in unshared(settled)]
+    settled = [reached(clause, settled, source) for clause in none_of(unshared(settled))]
     return tuple(full_marks(series(without_target(settled, source, bool(target_kind)), source)))
 
 
