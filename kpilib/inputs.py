@@ -31,10 +31,10 @@ class Input:
     domain: Domain
 
 
-# How people tick off an item.
+# How people tick off an item; not 有 and 无, which say the opposite of an item such as 无差错.
 _TICKS: dict[str | bool, str] = {
-    **dict.fromkeys((True, "√", "✓", "☑", "对", "有", "满意", "符合", "满足", "达到", "做到", "合格", "认可", "Y", "y"), MET),
-    **dict.fromkeys((False, "×", "✗", "☒", "错", "无", "不满意", "不符合", "不满足", "未达到", "未做到", "不合格", "不认可", "N", "n"), MISSED),
+    **dict.fromkeys((True, "√", "✓", "☑", "对", "满意", "符合", "满足", "达到", "做到", "合格", "认可", "Y", "y"), MET),
+    **dict.fromkeys((False, "×", "✗", "☒", "错", "不满意", "不符合", "不满足", "未达到", "未做到", "不合格", "不认可", "N", "n"), MISSED),
 }  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def _delay(variable: Var, value: Any, when: When) -> Fraction | None:
         raise InputError(
             f"{_name(variable)}给的是日期，还要说是哪一期",
             code="KPI808",
-            hint="用 period= 给出期间",
+            hint="用 period= 给出期间，或写晚了几天（2天）",
             example='period="2026-03"',
         )
     span = when.period if isinstance(when.period, calendar.Period) else calendar.Period.parse(when.period)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from kpilib.engines.scalar import Scorer, evaluate
 from kpilib.errors import Diagnostic, InputError, KpiError, TemplateError, UncoveredError
@@ -126,10 +126,13 @@ class Rule:
 
     def _reads_the_same(self, text: str) -> bool:
         try:
-            again = read_rule(text, target_kind=kind_of(self._goal), indicator=self.indicator)
+            tree = read_rule(text, target_kind=kind_of(self._goal), indicator=self.indicator)
+            if tree.clauses != self.tree.clauses:
+                return False
+            again = evolve(self, tree=tree, source=text, memo=_Memo())
+            return bool(self.holes) or again.expression == self.expression
         except KpiError:
             return False
-        return again.clauses == self.tree.clauses
 
     @property
     def curve(self) -> Curve:
@@ -142,7 +145,7 @@ class Rule:
         self._demand_filled()
         lowered = self._lowered()
         if lowered.target is not None:
-            raise UncoveredError("目标值还没有给", code="KPI503", source=self.source, hint="用 target= 给出目标值")
+            raise self._open_target()
         if self._memo.curve is None:
             self._memo.curve = curve_of(lowered.expr)
         if self._memo.curve is None:
@@ -348,9 +351,10 @@ class Rule:
             KpiError: it contradicts itself, or an input that is to be renamed does not exist.
         """
         if not self.holes:
-            known = [variable.name for variable in self._lowered().variables]
-            for old, new in self._renames:
-                if new not in known:
+            self._lowered()
+            known = [one.name for one in evolve(self, renames=(), memo=_Memo()).inputs] if self._renames else []
+            for old, _ in self._renames:
+                if old not in known:
                     raise InputError(
                         f"没有叫「{old[:40]}」的输入，不能改名",
                         code="KPI804",

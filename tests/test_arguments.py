@@ -22,12 +22,24 @@ STEP = "每低1%扣2分"
         (lambda: compile_rule(STEP, target="90%", indicator=3), "KPI801", "str"),  # type: ignore[arg-type]
         (lambda: compile_rule(None), "KPI801", "str"),  # type: ignore[arg-type]
         (lambda: compile_rule(STEP, target="90%", inputs={"回款率": "rate"}), "KPI804", "x"),
+        (lambda: compile_rule(STEP, target="90%", inputs={"回款率": "x"}), "KPI804", "x"),
         (lambda: Reading(step="foo"), "KPI706", "linear、floor、ceil"),  # type: ignore[arg-type]
         (lambda: Reading(places=-1), "KPI706", "places"),
         (lambda: Reading(places=True), "KPI706", "places"),
         (lambda: compile_rule("每低__%扣2分", target="90%").fill("1%"), "KPI801", "字典"),  # type: ignore[arg-type]
     ],
-    ids=["reading", "inputs", "indicator", "text", "no such input", "option", "places", "bool", "fill"],
+    ids=[
+        "reading",
+        "inputs",
+        "indicator",
+        "text",
+        "no such input",
+        "renamed to one that is there",
+        "option",
+        "places",
+        "bool",
+        "fill",
+    ],
 )
 def test_a_wrong_argument_is_named(call: Callable[[], Any], code: str, said: str) -> None:
     with pytest.raises(kpilib.KpiError) as caught:

@@ -27,6 +27,10 @@ RULE = "考核目标值为90%；每低1%，减2分；低于70%，该项考核记
 SCORED = [pytest.param(row, id=str(row.get("id"))) for row in ROWS if row.get("expect") in ("score", "judgement")]
 
 
+# Of a rule whose target is still open every probe brings its own, so there is no one table.
+CLOSED = [case for case in SCORED if not _compiled(case.values[0]).needs_target]  # type: ignore[arg-type]
+
+
 def only(rule: Rule, **options: Any) -> BoundaryTable:
     (table,) = rule.boundaries(**options).tables
     return table
@@ -228,11 +232,9 @@ def test_a_ladder_of_very_many_rungs_is_cut_in_the_middle() -> None:
 # ---- the same against everything -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", SCORED)
+@pytest.mark.parametrize("case", CLOSED)
 def test_each_row_is_what_the_rule_scores_and_each_threshold_has_one(case: dict[str, Any]) -> None:
     rule = _compiled(case)
-    if rule.needs_target:
-        pytest.skip("every probe brings its own target")
     found = rule.boundaries()
     assert len(found.tables) == len(rule.inputs)
     assert found.sentence == rule.text

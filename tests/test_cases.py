@@ -97,6 +97,12 @@ def test_row_scores_as_written(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", _of("score", "judgement"))
+def test_the_canonical_sentence_means_the_same(row: dict[str, Any]) -> None:
+    rule = _compiled(row)
+    assert _compiled({**row, "text": rule.text}).expression == rule.expression, rule.text
+
+
+@pytest.mark.parametrize("row", _of("score", "judgement"))
 def test_row_names_its_inputs(row: dict[str, Any]) -> None:
     names = [one.name for one in _compiled(row).inputs]
     if isinstance(row["probes"][0][0], dict):

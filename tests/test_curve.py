@@ -38,6 +38,7 @@ from kpilib.meaning.expr import (
     scale,
 )
 from kpilib.meaning.pieces import Line, Stair
+from kpilib.quantity import UNITS
 
 F = Fraction
 ZERO = Const(F(0))
@@ -78,6 +79,18 @@ def test_a_curve_is_its_expression(case: tuple[Var, Expr], data: st.DataObject) 
         assert a.formula != b.formula
     json.dumps(found.to_dict())
     assert str(found).count("\n") == len(found.pieces) - 1
+
+
+def test_a_cell_that_shrinks_to_one_number_joins_the_one_before_it() -> None:
+    count = Var("次数", UNITS["次"], Domain("count"))
+    back = Sum(((F(-1), Const(F(2))), (F(1), count)))
+    rising = Case(((Compare(count, "<=", Const(F(2))), Sum(((F(1, 4), back),), F(10))),), Const(F(10)))
+    stair = Case(
+        ((Compare(count, "<", Const(F(2))), Sum(((F(1, 4), Floor(back, Const(F(2)))),), F(10))),), Const(F(10))
+    )
+    found = curve(Round(Max((rising, stair))))
+    assert [(piece.lower, piece.upper) for piece in found.pieces] == [(0, 1), (2, None)]
+    assert [found.at(F(n)) for n in (0, 1, 2)] == [F("9.75"), F("9.75"), 10]
 
 
 @settings(max_examples=100, deadline=None)

@@ -744,3 +744,12 @@ def test_the_unit_of_an_indicator_goes_to_the_inputs_that_it_fits() -> None:
     for facts in ({"资料.完成比例": 90, "资料.错误": 1}, {"资料": {"完成比例": Decimal(90), "错误": 1}}):
         assert plan.score(facts).total == 88
     assert plan.score({"资料.完成比例": "0.9", "资料.错误": 1}, units={"资料.完成比例": "ratio"}).total == 88
+
+
+def test_marks_of_a_person_are_asked_for_only_where_the_case_does() -> None:
+    plan = parse_plan("考核\n一、态度（100%）\n（一）服务（100%）\n优秀得90-100分；良好得70-89分；较差得0分")
+    assert plan.score({"服务.x": "较差"}).total == 0
+    assert plan.score({"服务.x": "较差", "服务.评分": ""}).total == 0
+    assert plan.score({"服务.x": "优秀", "服务.评分": "95分"}).total == 95
+    (pending,) = plan.score({"服务.x": "优秀"}).pending
+    assert "评分" in pending.reason

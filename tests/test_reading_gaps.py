@@ -64,3 +64,41 @@ def test_a_quantity_is_made_from_plain_values() -> None:
     for number, unit in ((True, "%"), (float("nan"), "%"), (90, "foo")):
         with pytest.raises(kpilib.InputError):
             kpilib.Quantity(number, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "level"),
+    [
+        ("对下列事项满意：着装整洁、工牌佩戴", "KPI909", "需确认"),
+        ("对下列事项满意：着装整洁、工牌佩戴。全部符合得满分", "KPI909", "需确认"),
+        ("每完成1项改造得2分，最高得10分", "KPI907", "info"),
+        ("次品率2%以内得满分，每高1%扣1分，高3%以上不得分", "KPI907", "需确认"),
+    ],
+)
+def test_what_the_words_leave_open_is_told(text: str, code: str, level: str) -> None:
+    notes = kpilib.compile_rule(text, full_marks=10).notes
+    assert (code, level) in [(note.code, note.level) for note in notes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["对下列事项满意：着装整洁、工牌佩戴。按满足项数的比例计分", "对下列事项满意：着装整洁、工牌佩戴。每满足一项得5分"],
+)
+def test_a_checklist_that_says_what_a_part_earns_is_not_asked_about(text: str) -> None:
+    rule = kpilib.compile_rule(text, full_marks=10)
+    assert not rule.notes
+    assert not kpilib.compile_rule(rule.text, full_marks=10).notes
+
+
+@pytest.mark.parametrize("tick", ["有", "无"])
+def test_a_tick_that_says_the_opposite_of_some_items_is_refused(tick: str) -> None:
+    rule = kpilib.compile_rule("对下列事项满意：无差错、着装整洁", full_marks=10)
+    with pytest.raises(kpilib.InputError):
+        rule.score({"无差错": tick, "着装整洁": "是"})
+
+
+def test_a_weekday_that_is_no_deadline_stays_in_the_words() -> None:
+    rule = kpilib.compile_rule("每月第二个周一例会缺席一次扣1分", full_marks=10)
+    assert "按时" not in rule.text
+    assert not any(note.level == "需确认" for note in rule.notes)
+    assert "按时" not in kpilib.compile_rule("每月底前盘点错误一处扣1分", full_marks=10).text

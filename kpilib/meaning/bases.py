@@ -46,6 +46,11 @@ class Bases(Taking):
         for clause in self.tree.clauses:
             if isinstance(clause, Checklist):
                 expr = checklist_score(clause, self.items, self.full, self.refuse)
+                if clause.each is None and not clause.shared:
+                    self.note(
+                        "KPI909", "没有写只满足一部分得多少，读作按满足项数的比例", clause.span, "需确认",
+                        hint="写 按满足项数的比例计分，或 每满足一项得…分",
+                    )  # fmt: skip
                 return expr, f"满足的项，共 {len(self.items)} 项", clause.span, [], None
         given = [one for one in self.tree.clauses if isinstance(one, Discretion) and one.award.kind == "set"]
         if given:

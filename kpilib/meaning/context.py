@@ -308,6 +308,13 @@ class Context:
                 raise self.refuse("KPI502", "目标值不大于0，不能按它的百分比分档", leaf.span)
             amount *= goal
         edge = goal + amount if up else goal - amount
+        if self.goal is None and up and amount > goal:  # 2%以内得满分，高3%以上不得分: 5 % and more, or above 3 %?
+            size = metric.unit.size if metric.unit is not None else Fraction(1)
+            unit = metric.unit.symbol if metric.unit is not None else ""
+            self.note(
+                "KPI907", f"从 {decimal_text(goal / size)}{unit} 数起，这一档的界限是 {decimal_text(edge / size)}{unit}", leaf.span,
+                "需确认", hint=f"说的是指标的值，写 高于{shown(leaf.amount)}",
+            )  # fmt: skip
         if operator[0] == ">":
             return Interval.of(leaf.operator, edge, False)
         closed = operator == "<="  # within: beyond the target, but not so far

@@ -71,6 +71,7 @@ class Doubts(Context):
             said = self.source[clause.span.start : clause.span.end]
             if useless and not re.search(r"[加奖增+＋]", said):
                 self.accrues = True  # 每完成1项得2分，最高得满分: from 0 on, or it would say nothing
+                self.note("KPI907", "从 0 分起累计，到满分为止", clause.span)
             elif useless or not re.search(r"[加奖增+＋]", said):
                 raise self.ambiguous(
                     "从 0 分起累计，还是在满分上再加？", clause.span,

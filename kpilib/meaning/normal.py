@@ -277,7 +277,10 @@ def tidied(cells: Cells, whole: bool) -> Cells:
             out = _appended(out, part, whole)
     for i in range(1, len(out)):
         _settle(out, i, whole)
-    return out
+    settled: Cells = []
+    for cell in out:  # a cell that has become one number may say what the one before it says
+        settled = _appended(settled, cell, whole)
+    return settled
 
 
 def _appended(out: Cells, cell: tuple[Window, Formula], whole: bool) -> Cells:

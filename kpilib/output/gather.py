@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attrs import define, evolve, field, frozen
 
@@ -242,7 +242,7 @@ class _Gathering:
 
     def _add(self, person: _Person, source: _Source, row: int, role: str, name: str, value: Value) -> None:
         """One value; another one that was there before is a fault, unless both say the same."""
-        known: dict[str, Value] = person.who if role == "who" else person.given[role]  # type: ignore[assignment]
+        known: dict[str, Any] = person.who if role == "who" else person.given[role]
         cell = f"{source.place} {source.letters(name, role)}{row}"
         if name not in known:
             known[name], person.cells[role, name] = value, cell

@@ -29,7 +29,7 @@ DAMAGE = (
     struct.error,
     EOFError,
     LookupError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile's, of a way to pack that it does not know
     OSError,
     RuntimeError,
     ValueError,

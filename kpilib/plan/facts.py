@@ -170,7 +170,9 @@ def _from_inputs(
                 hint="整个指标不适用的，几个输入都写 不适用；没有发生的次数写 0", example="0次",
             )  # fmt: skip
         return Given(state=NOT_APPLICABLE, target=target)
-    missing = [put.name for put in item.rule.inputs if put.name not in parts or special(parts[put.name]) is PENDING]
+    pending = {put.name for put in item.rule.inputs if put.name not in parts or special(parts[put.name]) is PENDING}
+    missing = [put.name for put in item.rule.inputs if put.name in pending and not put.domain.optional]
+    parts = {name: value for name, value in parts.items() if name not in pending}  # the rule asks for what it needs
     if missing:
         return Given(state=PENDING, reason=f"没有数据：{'、'.join(missing)}", target=target)
     dotted = {put.name: units[key] for put in item.rule.inputs if (key := f"{item.name}.{put.name}") in units}

@@ -79,10 +79,10 @@ def ladder_of_cells(text: str) -> str:
     for label, cell in pairs:
         signs[label.end()] = "得"
         wanted = "" if cell[0].strip().endswith("分") else "分"
-        if text[cell.end() :].strip():
-            wanted += ";"
-        room = len(re.match(r"\n*", text[cell.end() :])[0])  # type: ignore[index]
-        if room < len(wanted) and text[cell.end() :].strip():
+        rest = text[cell.end() :]
+        more, room = bool(rest.strip()), len(rest) - len(rest.lstrip("\n"))
+        wanted += ";" if more else ""
+        if more and room < len(wanted):
             return text  # no room to write what parts the cells
         signs[cell.end() : cell.end() + room] = wanted.ljust(room, "\n")  # at the very end there is room for all
     return "".join(signs)

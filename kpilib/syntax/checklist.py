@@ -57,7 +57,9 @@ def read_checklist(text: str) -> Checklist | None:
         raise RuleSyntaxError(
             f"清单有 {count} 项，最多 {MAX_ITEMS} 项", code="KPI102", span=span, source=text, hint="分成几个指标"
         )
-    return Checklist(tuple(groups), _worth(" ".join(rest), text, Span(position, len(text.rstrip()))), span)
+    said = " ".join(rest)
+    shared = re.search(_SHARE, said) is not None
+    return Checklist(tuple(groups), _worth(said, text, Span(position, len(text.rstrip()))), shared, span)
 
 
 def _items(folded: str, start: int) -> tuple[tuple[str, ...], int]:

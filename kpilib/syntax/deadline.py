@@ -14,7 +14,7 @@ from attrs import evolve
 
 from kpilib.quantity import UNITS, chinese_number
 from kpilib.syntax.parts import Labelled, Part
-from kpilib.syntax.tree import Amount, Choice, Clause, Comparison, Deadline, Happens, Lead, Rung
+from kpilib.syntax.tree import Amount, Choice, Clause, Comparison, Deadline, Happens, Lead, Occurrence, Rung
 from kpilib.text import Span, later, normalise
 
 _N = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})"
@@ -32,7 +32,7 @@ _FORMS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"(?:每个?|当|本|该)?(?:季度末|季末|年底|年末|年度末|期末|考核期末|期间末){_BEFORE}", lambda m: "期末前"),
     (rf"(?:每个?|当|本)?(?:季度|年度|期间|考核期|月度|月|期末)(?:结束|末)?(?:以)?后(?:的)?[ ]*(?P<n>{_N})[ ]*(?P<u>个工作日|工作日|日|天)(?:之内|以内|内)",
      lambda m: f"期末后{_int(m['n'])}{'个工作日' if '工作' in m['u'] else '日'}内"),
-    (rf"(?:每个?[一-龥]{{1,4}}|期间|考核期)的?(?P<last>最后一个|倒数第一个|第?(?P<n>{_N})个)(?:星期|周|礼拜)(?P<w>[一二三四五六日天])(?:{_BEFORE})?",
+    (rf"(?:每个?[一-龥]{{1,4}}|期间|考核期)的?(?P<last>最后一个|倒数第一个|第?(?P<n>{_N})个)(?:星期|周|礼拜)(?P<w>[一二三四五六日天])(?:{_BEFORE}|(?=完成|提交|发出|上交|上报|报送|做完|$|[，,；;。]))",
      lambda m: f"期间的{'最后一个' if m['n'] is None else _nth(_int(m['n']))}星期{m['w'].replace('天', '日')}"),
 )  # fmt: skip
 _DEADLINES = tuple((later(pattern), canonical) for pattern, canonical in _FORMS)
@@ -76,6 +76,8 @@ def with_deadline(clauses: tuple[Clause, ...], deadline: Deadline) -> tuple[Clau
         if isinstance(clause, Lead):
             said = clause.text.removeprefix(_ON_TIME)
             found += [evolve(clause, text=said)] if said else []
+        elif isinstance(clause, Occurrence):
+            found.append(evolve(clause, event=clause.event.removeprefix(_ON_TIME) or clause.event))
         elif isinstance(clause, Choice) and two:
             after = clause.label in late
             found.append(Rung(_lateness(">" if after else "<=", clause.span), clause.award, clause.span))

@@ -91,7 +91,7 @@ def print_clause(clause: Clause) -> str:
         case Checklist(groups=groups, each=each):
             lists = "\n".join(f"{lead}:\n" + "\n".join(f"- {item}" for item in items) for lead, items in groups)
             worth = (
-                ""
+                ("\n按满足项数的比例计分" if clause.shared else "")
                 if each is None
                 else f"\n每满足一项{_award(each)}"
                 if each.kind == "set"

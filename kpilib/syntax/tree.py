@@ -204,6 +204,7 @@ class Checklist(Node):
 
     groups: tuple[tuple[str, tuple[str, ...]], ...]
     each: Award | None = None
+    shared: bool = field(default=False, eq=False)  # whether the words say that the share counts (按比例计分)
     span: Span = _span()
 
 
